@@ -1,0 +1,21 @@
+namespace Jumpbag.Core.Events;
+
+/// <summary>
+/// Something that a running command tells. Text, JSON and the incident journal are renderers of the same events.
+/// </summary>
+public abstract record Event;
+
+/// <summary>A fact worth one line: how a filesystem was opened, which superblock was used.</summary>
+public sealed record Status(string Subject, string Message) : Event;
+
+/// <summary>Something the person should know although the command goes on.</summary>
+public sealed record Warning(string Message, string? Hint = null) : Event;
+
+/// <summary>Damage within one file, named by its path as the person gave or would give it. The outcome is then "partial".</summary>
+public sealed record FileDamaged(string Path, Damage Damage) : Event;
+
+/// <summary>How far the work is.</summary>
+public sealed record Progressed(Progress Progress) : Event;
+
+/// <summary>Takes events, from any thread.</summary>
+public delegate void EventSink(Event happened);

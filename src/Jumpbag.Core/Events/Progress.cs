@@ -1,0 +1,18 @@
+namespace Jumpbag.Core.Events;
+
+/// <summary>
+/// A moment in a longer work. Totals are null while they are not known. The rate and the time to go follow from these
+/// numbers; the renderer computes them.
+/// </summary>
+public readonly record struct Progress(
+    string Activity, long FilesDone, long? FilesTotal, long BytesDone, long? BytesTotal, TimeSpan Elapsed)
+{
+    /// <summary>Bytes a second since the start; 0 in the first instant.</summary>
+    public double Rate => Elapsed.TotalSeconds < 0.001 ? 0 : BytesDone / Elapsed.TotalSeconds;
+
+    /// <summary>The time to go, from bytes where their total is known, else from files; null where nothing is known.</summary>
+    public TimeSpan? Remaining =>
+        BytesTotal is > 0 && BytesDone > 0 ? Elapsed * ((double)Math.Max(0, BytesTotal.Value - BytesDone) / BytesDone)
+        : FilesTotal is > 0 && FilesDone > 0 ? Elapsed * ((double)Math.Max(0, FilesTotal.Value - FilesDone) / FilesDone)
+        : null;
+}

@@ -1,0 +1,2 @@
+namespace Jumpbag.Host;
+internal static class Libc;
