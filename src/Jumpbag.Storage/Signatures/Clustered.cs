@@ -27,7 +27,8 @@ internal static class Clustered
             return null;
         bool second = b.Be32(24) is >= 1801 and < 1900 && b.Be32(28) == 1900, first = b.Be32(24) == 1309 && b.Be32(28) == 1401;
         return first || second
-            ? Signature.FileSystem(second ? "gfs2" : "gfs", Tags.Label(b.Slice(160, 64)), Tags.Uuid(b.Slice(256, 16)), null)
+            ? Signature.FileSystem(second ? "gfs2" : "gfs", Tags.Label(b.Slice(160, 64)), Tags.Uuid(b.Slice(256, 16)), null,
+                ("VERSION", second ? "1" : null))
             : null;
     }
 

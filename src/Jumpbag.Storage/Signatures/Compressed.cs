@@ -5,7 +5,9 @@ internal static class Compressed
 {
     public static Signature? Probe(ProbeWindow window)
     {
-        ReadOnlySpan<byte> b = window.At(0, 64);
+        ReadOnlySpan<byte> b = window.At(0, (int)Math.Min(window.Length, 16));
+        if (b.Length < 10)
+            return null;
         string? format =
             b.Has(0, [0x1F, 0x8B, 0x08]) && (b[3] & 0xE0) == 0 ? "gzip"
             : b.Has(0, [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? "xz"

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Jumpbag.Storage.Partitions;
 
 namespace Jumpbag.Storage.Signatures;
@@ -40,16 +41,13 @@ internal static class LinuxRaid
         if (offset < size || window.Length < size + Reserved)
             return null;
         // The superblock at the end of a disk's last partition stands at the end of the disk as well.
-        if (PartitionTable.Parse(window.Device)?.Partitions.Any(p => !p.IsContainer && p.Offset <= offset - size && p.Offset + p.Length >= offset + 4096) == true)
+        if (PartitionTable.Parse(window.Device)?.Partitions.Any(p => p.Offset > 0 && p.Offset <= offset - size && p.Offset + p.Length > offset) == true)
             return null;
         var uuid = new byte[16];
         int[] words = [20, 52, 56, 60];
         uint minor = little ? b.Le32(8) : b.Be32(8);
         for (int i = 0; i < (minor >= 90 ? 4 : 1); i++)
-            BitConverter.TryWriteBytes(uuid.AsSpan(i * 4), little ? b.Be32(words[i]) : b.Le32(words[i]));
-        if (little)
-            for (int i = 0; i < 16; i += 4)
-                uuid.AsSpan(i, 4).Reverse();
+            BinaryPrimitives.WriteUInt32BigEndian(uuid.AsSpan(i * 4), little ? b.Le32(words[i]) : b.Be32(words[i]));
         string version = little ? $"{b.Le32(4)}.{b.Le32(8)}.{b.Le32(12)}" : $"{b.Be32(4)}.{b.Be32(8)}.{b.Be32(12)}";
         int level = (int)(little ? b.Le32(28) : b.Be32(28));
         uint disks = little ? b.Le32(40) : b.Be32(40);
