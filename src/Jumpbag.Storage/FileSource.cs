@@ -11,6 +11,10 @@ namespace Jumpbag.Storage;
 public sealed partial class FileSource : BlockDevice, IDisposable
 {
     private const int SeekData = 3, SeekHole = 4, SeekEnd = 2;
+    private const int NoSuchDeviceOrAddress = 6;
+
+    // What Linux counts in: no error is nearer than a page of the cache, and no device has smaller sectors.
+    private const int PageSize = 4096, SmallestSector = 512;
 
     private readonly SafeFileHandle handle;
 
@@ -39,15 +43,15 @@ public sealed partial class FileSource : BlockDevice, IDisposable
     /// <exception cref="FailedException">It may not be read, or is not a regular file or block device.</exception>
     public static FileSource Open(string path)
     {
+        CheckType(path);
         SafeFileHandle handle = OpenReadOnly(path);
         try
         {
-            bool isBlock = DeviceSectorSize(handle, out int sectorSize);
+            bool isBlock = IsBlock(handle, out int sectorSize);
             long length = lseek(handle, 0, SeekEnd);
             if (length < 0)
-                throw new FailedException($"{path}: neither a regular file nor a block device",
-                    "an image that comes through a pipe must be written to a file first");
-            return new(path, handle, length, isBlock ? sectorSize : 512, isBlock);
+                throw new FailedException($"{path}: its length cannot be had: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+            return new(path, handle, length, isBlock ? sectorSize : SmallestSector, isBlock);
         }
         catch
         {
@@ -56,15 +60,39 @@ public sealed partial class FileSource : BlockDevice, IDisposable
         }
     }
 
+    /// <summary>To open a pipe waits for its other end, and to open some character devices makes them act: the type comes first.</summary>
+    private static void CheckType(string path)
+    {
+        string? wrong = TypeOf(path) switch
+        {
+            0x1000 => "a pipe",
+            0x2000 => "a character device",
+            0x4000 => "a directory",
+            0xC000 => "a socket",
+            _ => null,
+        };
+        if (wrong is not null)
+            throw new FailedException($"{path}: is {wrong}, not an image or a block device",
+                wrong == "a pipe" ? "an image that comes through a pipe must be written to a file first" : null);
+    }
+
+    /// <summary>S_IFMT of st_mode; 0 where there is nothing to ask, which opening then says better.</summary>
+    private static int TypeOf(string path)
+    {
+        const int CurrentDirectory = -100, TypeRequested = 1, ModeOffset = 28;
+        Span<byte> result = stackalloc byte[256];
+        return statx(CurrentDirectory, path, 0, TypeRequested, ref MemoryMarshal.GetReference(result)) == 0
+            ? BitConverter.ToUInt16(result[ModeOffset..]) & 0xF000
+            : 0;
+    }
+
     private static SafeFileHandle OpenReadOnly(string path)
     {
-        if (Directory.Exists(path))
-            throw new FailedException($"{path}: is a directory, not an image or a block device");
         try
         {
             return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
         {
             throw new NotFoundException($"{path}: no such file");
         }
@@ -93,12 +121,37 @@ public sealed partial class FileSource : BlockDevice, IDisposable
             }
             catch (IOException e)
             {
-                throw new UnreadableException(at, destination.Length, e.Message);
+                throw Pinpoint(at, destination, e.Message);
             }
             if (count == 0)
                 throw new UnreadableException(at, destination.Length, "the image became shorter while it was read");
             at += count;
             destination = destination[count..];
+        }
+    }
+
+    /// <summary>
+    /// The kernel delivers what precedes a bad sector and then fails, so <paramref name="at"/> is where that is, or a page
+    /// boundary before it; the next page that can be read is not far in most cases. Two more reads find both ends.
+    /// </summary>
+    private UnreadableException Pinpoint(long at, Span<byte> destination, string reason)
+    {
+        long end = at + destination.Length, pageEnd = Math.Min(end, (at / PageSize + 1) * PageSize);
+        int inPage = (int)(pageEnd - at);
+        if (pageEnd < end && !CanRead(pageEnd, destination[inPage..Math.Min(destination.Length, inPage + PageSize)]))
+            return new(at, end - at, reason);
+        return new(at, inPage, reason);
+    }
+
+    private bool CanRead(long offset, Span<byte> destination)
+    {
+        try
+        {
+            return RandomAccess.Read(handle, destination, offset) > 0;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 
@@ -108,9 +161,10 @@ public sealed partial class FileSource : BlockDevice, IDisposable
         while (at < end)
         {
             long data = IsBlockDevice ? at : lseek(handle, at, SeekData);
-            // ENXIO: only a hole is left. Any other refusal means that this filesystem knows no holes: all is data.
+            // ENXIO: only a hole is left, or the image has become shorter. Any other refusal means that this filesystem
+            // knows no holes: all is data, and reading says what is not there.
             if (data < 0)
-                data = Marshal.GetLastPInvokeError() == 6 ? end : at;
+                data = Marshal.GetLastPInvokeError() == NoSuchDeviceOrAddress && lseek(handle, 0, SeekEnd) >= end ? end : at;
             if (data > at)
             {
                 long holeEnd = Math.Min(data, end);
@@ -130,15 +184,19 @@ public sealed partial class FileSource : BlockDevice, IDisposable
     public void Dispose() => handle.Dispose();
 
     /// <summary>BLKSSZGET: the logical sector size, or false where this is no block device.</summary>
-    private static bool DeviceSectorSize(SafeFileHandle handle, out int size)
+    private static bool IsBlock(SafeFileHandle handle, out int sectorSize)
     {
-        size = 512;
-        return ioctl(handle, 0x1268, ref size) == 0;
+        sectorSize = SmallestSector;
+        return ioctl(handle, 0x1268, ref sectorSize) == 0;
     }
 
     [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial long lseek(SafeFileHandle fd, long offset, int whence);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int statx(int directory, string path, int flags, uint mask, ref byte result);
 
     [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
