@@ -1,9 +1,6 @@
-using System.Diagnostics;
+using Xunit;
 
 namespace Jumpbag.Tests.Support;
-
-/// <summary>What a script said in the virtual machine, and its exit status.</summary>
-public sealed record GuestResult(int ExitStatus, string Output, string Errors);
 
 /// <summary>
 /// A small machine with a real Debian kernel and device-mapper, for what the kernel of the test machine may lack.
@@ -13,43 +10,24 @@ public static class VirtualMachine
 {
     private const int CannotBeHad = 77;
 
-    /// <summary>Runs a bash script as root in the machine; the raw images are /dev/vda, /dev/vdb, … there and may be written to.</summary>
+    /// <summary>Runs a bash script as root in the machine. Where no such machine can be had (a package is missing), the test is skipped.</summary>
     /// <param name="script">Path of the script.</param>
-    /// <param name="disks">Paths of raw images.</param>
+    /// <param name="disks">Paths of raw images: /dev/vda, /dev/vdb, … there. They may be written to.</param>
     /// <param name="take">Programs of this machine to take along, beside busybox, bash, lvm and dmsetup.</param>
-    /// <param name="timeout">In seconds.</param>
-    /// <param name="missing">Why there is no such machine here (a missing package), else null; the result is null then.</param>
-    public static GuestResult? Run(string script, IEnumerable<string> disks, IEnumerable<string> take, int timeout, out string? missing)
+    public static ShellResult Run(string script, IEnumerable<string> disks, params string[] take)
     {
-        var start = new ProcessStartInfo(Path.Combine(Repository(), "tests", "vm", "run-in-vm"))
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-        foreach (string program in take)
-        {
-            start.ArgumentList.Add("--take");
-            start.ArgumentList.Add(program);
-        }
-        start.ArgumentList.Add("--timeout");
-        start.ArgumentList.Add($"{timeout}");
-        start.ArgumentList.Add(script);
-        foreach (string disk in disks)
-            start.ArgumentList.Add(disk);
-        using Process process = Process.Start(start)!;
-        process.StandardInput.Close();
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        missing = process.ExitCode == CannotBeHad ? errors.Result.Trim() : null;
-        return missing is null ? new(process.ExitCode, output, errors.Result) : null;
+        string runner = Path.Combine(Repository, "tests", "vm", "run-in-vm");
+        ShellResult result = Shell.Try(TimeSpan.FromMinutes(6), runner, [.. take.SelectMany(program => new[] { "--take", program }), script, .. disks]);
+        Assert.SkipWhen(result.Status == CannotBeHad, result.Errors.Trim());
+        return result;
     }
 
     /// <summary>The top folder of the clone that these tests were built in.</summary>
-    private static string Repository()
+    public static string Repository { get; } = FindRepository();
+
+    private static string FindRepository()
     {
-        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder.TrimEnd('/')))
             if (File.Exists(Path.Combine(folder, "Jumpbag.slnx")))
                 return folder;
         throw new InvalidOperationException("the tests run outside of their clone");

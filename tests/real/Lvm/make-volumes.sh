@@ -51,13 +51,12 @@ lvcreate -y -n cached -L 4m main
 lvcreate -y --type cache-pool -n cachepool -L 8m main
 lvconvert -y --type cache --cachepool main/cachepool main/cached
 
-# small: a metadata area in which every second change wraps round the end.
-pvcreate --metadatasize 4k /dev/vde
+# small: small extents, and a metadata area that a few changes fill.
+pvcreate --metadatasize 32k --dataalignment 4k --config 'devices { default_data_alignment=0 }' /dev/vde
 vgcreate -s 128k small /dev/vde
 lvcreate -y -n first -l 3 small
 lvcreate -y -n second -l 5 small
-for i in $(seq 1 60); do lvchange --addtag "tag$i$i$i$i$i" small/first; done
-for i in $(seq 1 50); do lvchange --deltag "tag$i$i$i$i$i" small/first; done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do lvchange --addtag "tag$i" small/first; done
 lvextend -l +4 small/first
 fill /dev/small/first
 fill /dev/small/second
