@@ -30,6 +30,9 @@ public sealed partial class RandomTree
     /// <summary>Whether to make what only root may.</summary>
     public bool Privileged { get; init; } = Environment.IsPrivilegedProcess;
 
+    /// <summary>Whether to make sockets; mke2fs -d leaves them out.</summary>
+    public bool Sockets { get; init; } = true;
+
     public void Fill(string folder)
     {
         top = ByteString.FromText(folder);
@@ -118,7 +121,8 @@ public sealed partial class RandomTree
         Symlink(folder, "itself", ByteString.FromText("itself"));
         Symlink(folder, "not-utf8", new([0xFE, 0xFF, (byte)'/', 0x80]));
         MakeNode(folder, "fifo", Posix.Fifo);
-        MakeNode(folder, "socket", Posix.Socket);
+        if (Sockets)
+            MakeNode(folder, "socket", Posix.Socket);
         if (!Privileged)
             return;
         foreach ((uint major, uint minor) in new[] { (0u, 0u), (1u, 3u), (8u, 255u), (8u, 256u), (255u, 255u), (256u, 0u), (259u, 1048575u), (4095u, 1048575u) })
