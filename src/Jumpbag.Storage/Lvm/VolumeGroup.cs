@@ -52,6 +52,9 @@ public sealed class VolumeGroup
     /// <summary>Why the metadata was written: "Created *after* executing 'lvcreate …'".</summary>
     public string? Description { get; }
 
+    /// <summary>In bytes: all extents of all its physical volumes, as vgs shows it.</summary>
+    public long Size => PhysicalVolumes.Sum(volume => volume.ExtentCount) * ExtentSize;
+
     /// <summary>Where the metadata was written.</summary>
     public string? CreationHost { get; }
 

@@ -38,7 +38,7 @@ public sealed class HandCommands(IReadOnlyList<Layer> disks)
     {
         if (!FileSystemFormats.CanRead(format))
         {
-            if (Signature.HandCommand(format) is { } command)
+            if (ByHand.HandCommand(format) is { } command)
                 yield return command;
             yield break;
         }

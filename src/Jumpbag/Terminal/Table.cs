@@ -12,7 +12,7 @@ public sealed class Table(params (string Heading, bool Right)[] columns)
     /// <param name="maximum">Columns of the screen: where the table is wider, its last columns go on a line of their own, "HEADING value".</param>
     public IEnumerable<string> Lines(int? maximum)
     {
-        int[] widths = [.. columns.Select((column, i) => rows.Max(row => (int?)Width(row[i])) is > 0 and var widest ? Math.Max(widest.Value, column.Heading.Length) : 0)];
+        int[] widths = [.. columns.Select((column, i) => rows.Select(row => Width(row[i])).DefaultIfEmpty().Max() is > 0 and var widest ? Math.Max(widest, column.Heading.Length) : 0)];
         int fitting = Fitting(widths, maximum ?? int.MaxValue);
         yield return Line([.. columns.Select(column => column.Heading)], widths, fitting);
         foreach (string[] row in rows)
