@@ -28,8 +28,9 @@ internal static class ExtSearch
     /// <summary>Whether the group descriptors beside this superblock lead to a root directory.</summary>
     private static bool HasRoot(ProbeWindow window, ExtSuperblock superblock, long start, long position)
     {
-        if (superblock.HasMetaBlockGroups)
-            return superblock.BlockGroup != 0;
+        // Here the descriptors of the first groups are not repeated beside later superblocks.
+        if (superblock.HasMetaBlockGroups && superblock.BlockGroup != 0)
+            return true;
         int blockSize = superblock.BlockSize;
         long descriptors = superblock.BlockGroup == 0 ? start + (superblock.FirstDataBlock + 1L) * blockSize : position + blockSize;
         ReadOnlySpan<byte> descriptor = window.At(descriptors, superblock.DescriptorSize);

@@ -39,7 +39,8 @@ internal sealed class Workshop : IDisposable
         start.Environment["LC_ALL"] = "C.UTF-8";
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
-        process.StandardInput.Write(input);
+        if (input.Length > 0)
+            process.StandardInput.Write(input);
         process.StandardInput.Close();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
