@@ -24,6 +24,12 @@ public sealed class MemoryDevice(byte[] bytes) : BlockDevice
     }
 
     /// <summary>All computed: nothing lies in a file.</summary>
-    public override IEnumerable<Extent> Extents(long offset, long length) =>
-        length > 0 ? [new(offset, length, ExtentKind.Computed)] : [];
+    public override IEnumerable<Extent> Extents(long offset, long length)
+    {
+        long inside = Math.Clamp(bytes.Length - offset, 0, length);
+        if (inside > 0)
+            yield return new(offset, inside, ExtentKind.Computed);
+        if (inside < length)
+            yield return new(offset + inside, length - inside, ExtentKind.Unreadable, Reason: "beyond the end of the test's device");
+    }
 }

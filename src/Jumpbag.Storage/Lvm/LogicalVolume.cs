@@ -60,7 +60,7 @@ public sealed class LogicalVolume
     public long Size { get; }
 
     /// <summary>False for the volumes that others are built of.</summary>
-    public bool IsVisible { get; }
+    public bool IsVisible { get; internal set; }
 
     public IReadOnlyList<string> Tags { get; }
 

@@ -31,12 +31,12 @@ public sealed class VolumeGroup
             physicalVolumes[reference.Name] = reference;
 
         List<ConfigSection> sections = [.. text.Group.Section("logical_volumes")?.Sections ?? []];
-        List<ConfigSection> snapshots = [.. sections.Select(SnapshotSegment).OfType<ConfigSection>()];
         LogicalVolumes = [.. sections.Where(section => SnapshotSegment(section) is null).Select(section => new LogicalVolume(this, section))];
         foreach (LogicalVolume volume in LogicalVolumes)
             logicalVolumes[volume.Name] = volume;
-        foreach (ConfigSection snapshot in snapshots)
-            Join(snapshot);
+        foreach (ConfigSection section in sections)
+            if (SnapshotSegment(section) is { } segment)
+                Join(section, segment);
     }
 
     public string Name { get; }
@@ -99,11 +99,14 @@ public sealed class VolumeGroup
     private static ConfigSection? SnapshotSegment(ConfigSection volume) =>
         volume.Sections.FirstOrDefault(segment => segment.TextOrNull("type") == "snapshot");
 
-    private void Join(ConfigSection snapshot)
+    private void Join(ConfigSection snapshot, ConfigSection segment)
     {
-        string? origin = snapshot.TextOrNull("origin"), store = snapshot.TextOrNull("cow_store"), merging = snapshot.TextOrNull("merging_store");
+        string? origin = segment.TextOrNull("origin"), store = segment.TextOrNull("cow_store"), merging = segment.TextOrNull("merging_store");
         if ((store ?? merging) is { } name && FindLogicalVolume(name) is { } copies)
+        {
             copies.SnapshotOrigin = origin ?? "?";
+            copies.IsVisible = snapshot.Texts("status").Contains("VISIBLE");
+        }
         if (merging is not null && origin is not null && FindLogicalVolume(origin) is { } original)
             original.MergingSnapshot = merging;
     }
