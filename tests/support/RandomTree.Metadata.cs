@@ -99,7 +99,7 @@ public sealed partial class RandomTree
 
     private void SetFlags()
     {
-        if (!Privileged)
+        if (!Privileged || ForMke2fs)
             return;
         uint[] flags =
         [

@@ -24,7 +24,7 @@ public sealed class ExtLargeBlockTests
         using var folder = new TemporaryFolder();
         string tree = folder.File("tree"), image = folder.File("image");
         Directory.CreateDirectory(tree);
-        new RandomTree(seed) { LargestFile = 1L << 31, Sockets = false }.Fill(tree);
+        new RandomTree(seed) { LargestFile = 1L << 31, ForMke2fs = true }.Fill(tree);
         string? complaint = ImageBuilder.TryFormat(image, recipe.Size, ["-d", tree, .. recipe.Options]);
         Assert.True(complaint is null, $"{recipe}: {complaint}");
         Assert.Null(ImageBuilder.Check(image));
