@@ -30,7 +30,10 @@ public sealed partial class RandomTree
     /// <summary>Whether to make what only root may.</summary>
     public bool Privileged { get; init; } = Environment.IsPrivilegedProcess;
 
-    /// <summary>Whether the tree is for mke2fs -d: without sockets, which that leaves out, and with nothing that can't be removed again.</summary>
+    /// <summary>
+    /// Whether the tree is for mke2fs -d: without sockets, which that leaves out, hard links of symbolic links, which it splits,
+    /// and holes at the end, which it drops; and with nothing that can't be removed again.
+    /// </summary>
     public bool ForMke2fs { get; init; }
 
     public void Fill(string folder)
