@@ -77,7 +77,7 @@ public sealed partial class RandomTree
         ByteString often = WriteFile(folder, "often", (0, 1000));
         for (int i = 0; i < 30; i++)
             MakeHardLink(often, folder, $"often{i}");
-        foreach ((int i, ByteString path) in all.Where(IsSpecial).ToArray().Index())
+        foreach ((int i, ByteString path) in all.Where(path => !ForMke2fs && IsSpecial(path)).ToArray().Index())
             MakeHardLink(path, folder, $"special{i}");
     }
 
@@ -99,7 +99,7 @@ public sealed partial class RandomTree
 
     private void SetFlags()
     {
-        if (!Privileged)
+        if (!Privileged || ForMke2fs)
             return;
         uint[] flags =
         [
