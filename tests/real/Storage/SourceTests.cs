@@ -52,6 +52,8 @@ public class SourceTests
         using var workshop = new Workshop();
         workshop.Shell("printf hello > \"$(printf 'd\\377')\"");
         using FileSource source = FileSource.Open(workshop.Folder + "/" + new ByteString([(byte)'d', 0xFF]).ToArgument());
+        // .NET cannot remove a file of such a name.
+        workshop.Shell("rm -f d*");
         Assert.Equal(5, source.Length);
     }
 }
