@@ -81,31 +81,30 @@ public sealed partial class FileSource : BlockDevice, IDisposable
     {
         const int CurrentDirectory = -100, TypeRequested = 1, ModeOffset = 28;
         Span<byte> result = stackalloc byte[256];
-        return statx(CurrentDirectory, path, 0, TypeRequested, ref MemoryMarshal.GetReference(result)) == 0
+        return statx(CurrentDirectory, Terminated(path), 0, TypeRequested, result) == 0
             ? BitConverter.ToUInt16(result[ModeOffset..]) & 0xF000
             : 0;
     }
 
+    /// <summary>Not by <see cref="File"/>: that takes a lock, and fails where a running mkfs or udev holds one.</summary>
     private static SafeFileHandle OpenReadOnly(string path)
     {
-        try
+        const int ReadOnlyCloseOnExec = 0x80000;
+        int descriptor = open(Terminated(path), ReadOnlyCloseOnExec);
+        if (descriptor >= 0)
+            return new(descriptor, ownsHandle: true);
+        int error = Marshal.GetLastPInvokeError();
+        throw error switch
         {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
-        {
-            throw new NotFoundException($"{path}: no such file");
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw new FailedException($"{path}: permission denied",
-                "block devices are readable by root and mostly by the group disk: try sudo, or be in that group");
-        }
-        catch (IOException e)
-        {
-            throw new FailedException($"{path}: {e.Message}", null, e);
-        }
+            2 or 20 => new NotFoundException($"{path}: no such file"),
+            1 or 13 => new FailedException($"{path}: permission denied",
+                "block devices are readable by root and mostly by the group disk: try sudo, or be in that group"),
+            _ => new FailedException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}"),
+        };
     }
+
+    /// <summary>The bytes of the path as the person typed it, UTF-8 or not, and a NUL.</summary>
+    private static byte[] Terminated(string path) => [.. ByteString.FromArgument(path).Span, 0];
 
     public override void Read(long offset, Span<byte> destination)
     {
@@ -194,9 +193,13 @@ public sealed partial class FileSource : BlockDevice, IDisposable
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial long lseek(SafeFileHandle fd, long offset, int whence);
 
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int statx(int directory, string path, int flags, uint mask, ref byte result);
+    private static partial int open(byte[] path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int statx(int directory, byte[] path, int flags, uint mask, Span<byte> result);
 
     [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

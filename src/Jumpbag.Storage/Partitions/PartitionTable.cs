@@ -101,13 +101,11 @@ public sealed class PartitionTable
         FatBootSector.Parse(sector) is not null || NtfsBootSector.Parse(sector) is not null
         || (sector.Length >= 512 && ExFat.IsBootSector(sector)) || sector.Has(3, "-FVE-FS-"u8);
 
-    /// <summary>A table that leads nowhere is doubtful: no entries, or none that begins within the device.</summary>
+    /// <summary>A table that leads nowhere is doubtful: no entries, none that lies within the device, or some that overlap.</summary>
     private static bool NeedsProof(BlockDevice device, PartitionTable table, out bool doubtful)
     {
         bool unannounced = table.Scheme == "gpt" && table.Warnings.Any(w => w.StartsWith("the protective MBR", StringComparison.Ordinal));
-        doubtful = unannounced || !table.Partitions.Any(p => p.Offset + p.Length <= device.Length) || HasOverlaps(table);
+        doubtful = unannounced || !table.Partitions.Any(p => p.Offset + p.Length <= device.Length) || PartitionChecks.Overlaps(table.Partitions).Any();
         return doubtful || table.Scheme == "dos";
     }
-
-    private static bool HasOverlaps(PartitionTable table) => PartitionChecks.Overlaps(table.Partitions).Any();
 }

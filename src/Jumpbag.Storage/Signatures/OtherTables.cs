@@ -28,7 +28,7 @@ internal static class OtherTables
         return false;
     }
 
-    private static bool IsAmiga(ReadOnlySpan<byte> b) => (b.Has(0, "RDSK"u8) || b.Has(512, "RDSK"u8));
+    private static bool IsAmiga(ReadOnlySpan<byte> b) => b.Has(0, "RDSK"u8) || b.Has(512, "RDSK"u8);
 
     private static int Xor(ReadOnlySpan<byte> label)
     {

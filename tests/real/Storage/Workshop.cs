@@ -49,6 +49,16 @@ internal sealed class Workshop : IDisposable
         return output;
     }
 
+    /// <summary>A loop device over the file, which the caller must detach; skips where there are none.</summary>
+    public string Loop(string file, string options = "")
+    {
+        Need("losetup");
+        string loop = Shell($"losetup -f --show {options} '{file}'", mayFail: true).Trim();
+        if (loop.Length == 0)
+            Assert.Skip("loop devices cannot be had: they need root and the kernel's loop driver");
+        return loop;
+    }
+
     /// <summary>blkid's low-level probe of a file, tag by tag; empty where it recognises nothing.</summary>
     public Dictionary<string, string> Blkid(string file)
     {
