@@ -67,22 +67,26 @@ internal static class FolderReader
             string flags = FileFlags.Letters(Flags(fd));
             if (entry.Type == FileType.Directory)
                 return entry with { Flags = flags };
+            // All seeks come before the first read: a page that was read counts as data to the kernel, even over unwritten blocks.
+            Posix.ForgetPages(fd);
             var ranges = new RangeList();
+            var data = new List<(long Start, long End)>();
+            for (long at = 0; Posix.Seek(fd, at, data: true) is long start; at = data[^1].End)
+            {
+                data.Add((start, Posix.Seek(fd, start, data: false) ?? entry.Size));
+                ranges.Add(start, data[^1].End);
+            }
             var hash = new ContentHash();
             byte[] buffer = new byte[1 << 20];
-            for (long at = 0; Posix.Seek(fd, at, data: true) is long data;)
-            {
-                at = Posix.Seek(fd, data, data: false) ?? entry.Size;
-                ranges.Add(data, at);
-                for (long offset = data; offset < at;)
+            foreach ((long start, long end) in data)
+                for (long offset = start; offset < end;)
                 {
-                    int count = Posix.Read(fd, buffer.AsSpan(0, (int)Math.Min(buffer.Length, at - offset)), offset);
+                    int count = Posix.Read(fd, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - offset)), offset);
                     if (count == 0)
                         break;
                     hash.Add(offset, buffer.AsSpan(0, count));
                     offset += count;
                 }
-            }
             return entry with { Flags = flags, Content = hash.ToString(), DataRanges = ranges.ToString() };
         }
         catch (PosixException e)

@@ -52,6 +52,9 @@ public static unsafe partial class Posix
 
     public static void Allocate(int fd, int mode, long offset, long length) => Check(fallocate(fd, mode, offset, length), "fallocate");
 
+    /// <summary>POSIX_FADV_DONTNEED: clean pages leave the cache.</summary>
+    public static void ForgetPages(int fd) => _ = posix_fadvise(fd, 0, 0, 4);
+
     public static void Flush(int fd) => Check(fsync(fd), "fsync");
 
     public static void MakeDirectory(ByteString path) => Check(mkdir(Zero(path), 0x1ED), "mkdir", path);
@@ -173,6 +176,7 @@ public static unsafe partial class Posix
     [LibraryImport("libc", SetLastError = true)] private static partial long lseek(int fd, long offset, int whence);
     [LibraryImport("libc", SetLastError = true)] private static partial int ftruncate(int fd, long size);
     [LibraryImport("libc", SetLastError = true)] private static partial int fallocate(int fd, int mode, long offset, long length);
+    [LibraryImport("libc")] private static partial int posix_fadvise(int fd, long offset, long length, int advice);
     [LibraryImport("libc", SetLastError = true)] private static partial int fsync(int fd);
     [LibraryImport("libc", SetLastError = true)] private static partial int mkdir(byte[] path, uint mode);
     [LibraryImport("libc", SetLastError = true)] private static partial int unlink(byte[] path);

@@ -30,8 +30,11 @@ public sealed partial class RandomTree
     /// <summary>Whether to make what only root may.</summary>
     public bool Privileged { get; init; } = Environment.IsPrivilegedProcess;
 
-    /// <summary>Whether to make sockets; mke2fs -d leaves them out.</summary>
-    public bool Sockets { get; init; } = true;
+    /// <summary>
+    /// Whether the tree is for mke2fs -d: without sockets, which that leaves out, hard links of symbolic links, which it splits,
+    /// holes at the end, which it drops, and attributes larger than a block, at which it stops; and with nothing that can't be removed again.
+    /// </summary>
+    public bool ForMke2fs { get; init; }
 
     public void Fill(string folder)
     {
@@ -121,7 +124,7 @@ public sealed partial class RandomTree
         Symlink(folder, "itself", ByteString.FromText("itself"));
         Symlink(folder, "not-utf8", new([0xFE, 0xFF, (byte)'/', 0x80]));
         MakeNode(folder, "fifo", Posix.Fifo);
-        if (Sockets)
+        if (!ForMke2fs)
             MakeNode(folder, "socket", Posix.Socket);
         if (!Privileged)
             return;

@@ -79,7 +79,8 @@ internal sealed class ExtInodes(ExtSuperblock superblock, ExtGroups groups, ExtM
             Uid = raw.Uid,
             Gid = raw.Gid,
             Size = size,
-            Allocated = allocated,
+            // As stat(2) has it: the kernel counts the bytes of an inline file as sectors.
+            Allocated = type == FileType.Regular && (flags & ExtInodeFlags.InlineData) != 0 ? allocated + ((size + 511) & ~511L) : allocated,
             Links = raw.Links,
             Accessed = raw.Accessed,
             Modified = raw.Modified,

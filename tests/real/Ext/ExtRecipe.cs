@@ -37,6 +37,9 @@ internal sealed class ExtRecipe
                 Later.Add(feature);
         if (InodeSize == 128)
             _ = Later.Remove("project");
+        // tune2fs sleeps out a multiple-mount protection's interval.
+        if (Later.Count > 0)
+            _ = features.Remove("mmp");
         if (Later.Contains("encrypt"))
             _ = Later.Remove("casefold");
     }
