@@ -39,7 +39,7 @@ public sealed partial class RandomTree
         long[] levels = [11, 12, 12 + perBlock - 1, 12 + perBlock, 12 + perBlock + (perBlock * perBlock) - 1, 12 + perBlock + (perBlock * perBlock)];
         foreach (long level in levels.Where(level => level * block < LargestFile))
             WriteFile(folder, $"level{level}", (level * block, 20));
-        foreach (long end in new[] { 1L << 31, 1L << 32, 1L << 40, LargestFile }.Where(end => end <= LargestFile))
+        foreach (long end in new[] { 1L << 31, 1L << 32, 1L << 40, LargestFile }.Where(end => end <= LargestFile).Distinct())
             WriteFile(folder, $"end{end}", (0, 5), (end - block - 5, 20));
         if (ForMke2fs)
             return;

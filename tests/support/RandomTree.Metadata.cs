@@ -21,7 +21,7 @@ public sealed partial class RandomTree
     {
         ByteString folder = Folder(top, "attributes");
         int[] sizes = [0, 1, 2, 3, 4, 5, 30, 50, 100, 200, 500, 1000, blockSize - 100, blockSize - 40, blockSize, blockSize + 1, 3000, 9000, 30000, 60000];
-        foreach (int size in sizes)
+        foreach (int size in sizes.Where(size => !ForMke2fs || size <= 3000))
             SetAttribute(WriteFile(folder, $"value{size}", (0, 5)), "user.value", Bytes(size));
         ByteString many = WriteFile(folder, "many", (0, 20));
         for (int i = 0; i < 40; i++)
@@ -30,7 +30,7 @@ public sealed partial class RandomTree
         for (int i = 0; i < 5; i++)
             SetAttribute(WriteFile(folder, $"shared{i}", (0, i)), "user.shared", shared);
         byte[] large = Bytes(20000);
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 3 && !ForMke2fs; i++)
             SetAttribute(WriteFile(folder, $"shared-large{i}", (0, i)), "user.large", large);
         ByteString subfolder = Folder(folder, "folder");
         SetAttribute(subfolder, "user.of a folder", Bytes(70));

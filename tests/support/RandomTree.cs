@@ -32,7 +32,7 @@ public sealed partial class RandomTree
 
     /// <summary>
     /// Whether the tree is for mke2fs -d: without sockets, which that leaves out, hard links of symbolic links, which it splits,
-    /// and holes at the end, which it drops; and with nothing that can't be removed again.
+    /// holes at the end, which it drops, and attributes larger than a block, at which it stops; and with nothing that can't be removed again.
     /// </summary>
     public bool ForMke2fs { get; init; }
 

@@ -1,5 +1,6 @@
 using Jumpbag.Core;
 using Jumpbag.FileSystems.Ext.Format;
+using Jumpbag.FileSystems.Ext.Journal;
 using Jumpbag.Storage;
 
 namespace Jumpbag.FileSystems.Ext;
@@ -19,12 +20,13 @@ public sealed class ExtFileSystem : FileSystem
     private readonly string opened;
     private readonly List<string> warnings;
 
-    private ExtFileSystem(BlockDevice device, ExtSuperblock superblock, string opened, List<string> warnings)
+    private ExtFileSystem(BlockDevice device, ExtSuperblock superblock, string opened, List<string> warnings, bool hasErrors = false)
     {
         Device = device;
         Superblock = superblock;
         this.opened = opened;
         this.warnings = warnings;
+        HasErrors = hasErrors || (superblock.State & 2) != 0;
         var cache = new ExtMetadataCache(device, superblock.BlockSize);
         groups = new(superblock, cache);
         inodes = new(superblock, groups, cache);
@@ -36,6 +38,9 @@ public sealed class ExtFileSystem : FileSystem
     }
 
     public ExtSuperblock Superblock { get; }
+
+    /// <summary>Whether the superblock, before or after the replay, or the journal says that errors were found.</summary>
+    internal bool HasErrors { get; }
 
     public override BlockDevice Device { get; }
 
@@ -60,7 +65,7 @@ public sealed class ExtFileSystem : FileSystem
                 Available = (long)used.AvailableBlocks * blockSize,
                 Inodes = Superblock.InodesCount,
                 FreeInodes = (long)used.FreeInodes,
-                State = ExtFormat.State(Superblock),
+                State = ExtFormat.State(Superblock, HasErrors),
                 Opened = opened,
                 Warnings = [.. warnings, .. groups.Warnings],
             };
@@ -84,8 +89,15 @@ public sealed class ExtFileSystem : FileSystem
         List<string> warnings = warning == null ? [] : [warning];
         if (device.Length < superblock.Bytes)
             warnings.Add($"the device is {device.Length} bytes long, the filesystem {superblock.Bytes}: what lies behind cannot be read");
-        string opened = superblock.Has(ExtIncompat.Recover) ? "journal not replayed" : "clean";
-        return new(device, superblock, opened, warnings);
+        var raw = new ExtFileSystem(device, superblock, "", warnings);
+        ExtRecovery recovery = ExtRecovery.Run(raw, options);
+        if (recovery.Device != device)
+        {
+            // The journal may hold a newer superblock.
+            (superblock, warning) = ExtSuperblockSearch.Find(recovery.Device) ?? (superblock, warning);
+            ExtFormat.RequireKnown(superblock);
+        }
+        return new(recovery.Device, superblock, recovery.Opened, [.. warnings, .. recovery.Warnings], recovery.HasError || raw.HasErrors);
     }
 
     public override Node GetNode(ulong inode, DamageSink damage) => inodes.Get(inode, damage);

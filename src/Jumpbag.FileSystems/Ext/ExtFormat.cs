@@ -14,11 +14,10 @@ internal static class ExtFormat
         (superblock.RoCompat & ~Ext3RoCompat) != 0 || (superblock.Incompat & ~Ext3Incompat) != 0 ? "ext4"
         : superblock.Has(ExtCompat.HasJournal) ? "ext3" : "ext2";
 
-    public static string State(ExtSuperblock superblock)
+    public static string State(ExtSuperblock superblock, bool bad)
     {
-        const int clean = 1, errors = 2;
+        const int clean = 1;
         bool dirty = superblock.Has(ExtIncompat.Recover) || (superblock.State & clean) == 0;
-        bool bad = (superblock.State & errors) != 0;
         return dirty && bad ? "dirty, errors" : dirty ? "dirty" : bad ? "errors" : "clean";
     }
 
