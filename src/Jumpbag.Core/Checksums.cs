@@ -10,6 +10,7 @@ namespace Jumpbag.Core;
 public static class Checksums
 {
     private static readonly uint[] Crc32Table = MakeCrc32Table();
+    private static readonly uint[] Crc32BigEndianTable = MakeCrc32BigEndianTable();
     private static readonly ushort[] Crc16Table = MakeCrc16Table();
 
     /// <summary>CRC-32C (Castagnoli), reflected, as the kernel's <c>crc32c_le</c>: seed with ~0 for a new sum.</summary>
@@ -38,11 +39,7 @@ public static class Checksums
     {
         uint crc = seed;
         foreach (byte b in data)
-        {
-            crc ^= (uint)b << 24;
-            for (int bit = 0; bit < 8; bit++)
-                crc = (crc << 1) ^ ((crc & 0x8000_0000) != 0 ? 0x04C1_1DB7u : 0);
-        }
+            crc = Crc32BigEndianTable[(crc >> 24) ^ b] ^ (crc << 8);
         return crc;
     }
 
@@ -63,6 +60,19 @@ public static class Checksums
             uint crc = i;
             for (int bit = 0; bit < 8; bit++)
                 crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB8_8320u : 0);
+            table[i] = crc;
+        }
+        return table;
+    }
+
+    private static uint[] MakeCrc32BigEndianTable()
+    {
+        var table = new uint[256];
+        for (uint i = 0; i < 256; i++)
+        {
+            uint crc = i << 24;
+            for (int bit = 0; bit < 8; bit++)
+                crc = (crc << 1) ^ ((crc & 0x8000_0000) != 0 ? 0x04C1_1DB7u : 0);
             table[i] = crc;
         }
         return table;

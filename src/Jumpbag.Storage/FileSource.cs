@@ -11,6 +11,10 @@ namespace Jumpbag.Storage;
 public sealed partial class FileSource : BlockDevice, IDisposable
 {
     private const int SeekData = 3, SeekHole = 4, SeekEnd = 2;
+    private const int NoSuchDeviceOrAddress = 6;
+
+    // What Linux counts in: no error is nearer than a page of the cache, and no device has smaller sectors.
+    private const int PageSize = 4096, SmallestSector = 512;
 
     private readonly SafeFileHandle handle;
 
@@ -39,15 +43,15 @@ public sealed partial class FileSource : BlockDevice, IDisposable
     /// <exception cref="FailedException">It may not be read, or is not a regular file or block device.</exception>
     public static FileSource Open(string path)
     {
+        CheckType(path);
         SafeFileHandle handle = OpenReadOnly(path);
         try
         {
-            bool isBlock = DeviceSectorSize(handle, out int sectorSize);
+            bool isBlock = IsBlock(handle, out int sectorSize);
             long length = lseek(handle, 0, SeekEnd);
             if (length < 0)
-                throw new FailedException($"{path}: neither a regular file nor a block device",
-                    "an image that comes through a pipe must be written to a file first");
-            return new(path, handle, length, isBlock ? sectorSize : 512, isBlock);
+                throw new FailedException($"{path}: its length cannot be had: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+            return new(path, handle, length, isBlock ? sectorSize : SmallestSector, isBlock);
         }
         catch
         {
@@ -56,28 +60,51 @@ public sealed partial class FileSource : BlockDevice, IDisposable
         }
     }
 
+    /// <summary>To open a pipe waits for its other end, and to open some character devices makes them act: the type comes first.</summary>
+    private static void CheckType(string path)
+    {
+        string? wrong = TypeOf(path) switch
+        {
+            0x1000 => "a pipe",
+            0x2000 => "a character device",
+            0x4000 => "a directory",
+            0xC000 => "a socket",
+            _ => null,
+        };
+        if (wrong is not null)
+            throw new FailedException($"{path}: is {wrong}, not an image or a block device",
+                wrong == "a pipe" ? "an image that comes through a pipe must be written to a file first" : null);
+    }
+
+    /// <summary>S_IFMT of st_mode; 0 where there is nothing to ask, which opening then says better.</summary>
+    private static int TypeOf(string path)
+    {
+        const int CurrentDirectory = -100, TypeRequested = 1, ModeOffset = 28;
+        Span<byte> result = stackalloc byte[256];
+        return statx(CurrentDirectory, Terminated(path), 0, TypeRequested, result) == 0
+            ? BitConverter.ToUInt16(result[ModeOffset..]) & 0xF000
+            : 0;
+    }
+
+    /// <summary>Not by <see cref="File"/>: that takes a lock, and fails where a running mkfs or udev holds one.</summary>
     private static SafeFileHandle OpenReadOnly(string path)
     {
-        if (Directory.Exists(path))
-            throw new FailedException($"{path}: is a directory, not an image or a block device");
-        try
+        const int ReadOnlyCloseOnExec = 0x80000;
+        int descriptor = open(Terminated(path), ReadOnlyCloseOnExec);
+        if (descriptor >= 0)
+            return new(descriptor, ownsHandle: true);
+        int error = Marshal.GetLastPInvokeError();
+        throw error switch
         {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new NotFoundException($"{path}: no such file");
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw new FailedException($"{path}: permission denied",
-                "block devices are readable by root and mostly by the group disk: try sudo, or be in that group");
-        }
-        catch (IOException e)
-        {
-            throw new FailedException($"{path}: {e.Message}", null, e);
-        }
+            2 or 20 => new NotFoundException($"{path}: no such file"),
+            1 or 13 => new FailedException($"{path}: permission denied",
+                "block devices are readable by root and mostly by the group disk: try sudo, or be in that group"),
+            _ => new FailedException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}"),
+        };
     }
+
+    /// <summary>The bytes of the path as the person typed it, UTF-8 or not, and a NUL.</summary>
+    private static byte[] Terminated(string path) => [.. ByteString.FromArgument(path).Span, 0];
 
     public override void Read(long offset, Span<byte> destination)
     {
@@ -93,12 +120,37 @@ public sealed partial class FileSource : BlockDevice, IDisposable
             }
             catch (IOException e)
             {
-                throw new UnreadableException(at, destination.Length, e.Message);
+                throw Pinpoint(at, destination, e.Message);
             }
             if (count == 0)
                 throw new UnreadableException(at, destination.Length, "the image became shorter while it was read");
             at += count;
             destination = destination[count..];
+        }
+    }
+
+    /// <summary>
+    /// The kernel delivers what precedes a bad sector and then fails, so <paramref name="at"/> is where that is, or a page
+    /// boundary before it; the next page that can be read is not far in most cases. Two more reads find both ends.
+    /// </summary>
+    private UnreadableException Pinpoint(long at, Span<byte> destination, string reason)
+    {
+        long end = at + destination.Length, pageEnd = Math.Min(end, (at / PageSize + 1) * PageSize);
+        int inPage = (int)(pageEnd - at);
+        if (pageEnd < end && !CanRead(pageEnd, destination[inPage..Math.Min(destination.Length, inPage + PageSize)]))
+            return new(at, end - at, reason);
+        return new(at, inPage, reason);
+    }
+
+    private bool CanRead(long offset, Span<byte> destination)
+    {
+        try
+        {
+            return RandomAccess.Read(handle, destination, offset) > 0;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 
@@ -108,9 +160,10 @@ public sealed partial class FileSource : BlockDevice, IDisposable
         while (at < end)
         {
             long data = IsBlockDevice ? at : lseek(handle, at, SeekData);
-            // ENXIO: only a hole is left. Any other refusal means that this filesystem knows no holes: all is data.
+            // ENXIO: only a hole is left, or the image has become shorter. Any other refusal means that this filesystem
+            // knows no holes: all is data, and reading says what is not there.
             if (data < 0)
-                data = Marshal.GetLastPInvokeError() == 6 ? end : at;
+                data = Marshal.GetLastPInvokeError() == NoSuchDeviceOrAddress && lseek(handle, 0, SeekEnd) >= end ? end : at;
             if (data > at)
             {
                 long holeEnd = Math.Min(data, end);
@@ -130,15 +183,23 @@ public sealed partial class FileSource : BlockDevice, IDisposable
     public void Dispose() => handle.Dispose();
 
     /// <summary>BLKSSZGET: the logical sector size, or false where this is no block device.</summary>
-    private static bool DeviceSectorSize(SafeFileHandle handle, out int size)
+    private static bool IsBlock(SafeFileHandle handle, out int sectorSize)
     {
-        size = 512;
-        return ioctl(handle, 0x1268, ref size) == 0;
+        sectorSize = SmallestSector;
+        return ioctl(handle, 0x1268, ref sectorSize) == 0;
     }
 
     [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial long lseek(SafeFileHandle fd, long offset, int whence);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int open(byte[] path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int statx(int directory, byte[] path, int flags, uint mask, Span<byte> result);
 
     [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -1,1 +1,3 @@
-return 0;
+using Jumpbag.CommandLine;
+
+return Invocation.Run(RawArguments.Read(args));

@@ -1,0 +1,70 @@
+using Jumpbag.Core;
+using Jumpbag.Core.Events;
+using Jumpbag.Storage;
+using Jumpbag.Storage.Layers;
+
+namespace Jumpbag.FileSystems.Locators;
+
+/// <summary>Opens the filesystems of some disks, each once, and tells in one line how each was opened.</summary>
+public sealed class FileSystemOpener(SourceSet sources, bool replay, EventSink events)
+{
+    private readonly Dictionary<Layer, FileSystem> opened = [];
+
+    public SourceSet Sources => sources;
+
+    public static bool CanRead(Layer layer) => FileSystemFormats.CanRead(layer.Signature?.Format);
+
+    /// <exception cref="UnsupportedException">What fills this layer cannot be read as a filesystem; the hint says what can be done.</exception>
+    /// <exception cref="NotFoundException">Nothing known fills it.</exception>
+    public FileSystem Open(Layer layer)
+    {
+        if (opened.TryGetValue(layer, out FileSystem? known))
+            return known;
+        BlockDevice device = layer.Device;
+        string format = layer.Signature?.Format ?? throw Unrecognised(layer);
+        if (!FileSystemFormats.CanRead(format))
+            throw Unreadable(layer, format);
+        FileSystem fileSystem;
+        try
+        {
+            fileSystem = FileSystemFormats.Open(format, device, new(replay, FindJournal));
+        }
+        catch (UnsupportedException e)
+        {
+            throw new UnsupportedException($"{layer.Locator}: {e.Message}", e.Hint);
+        }
+        catch (CorruptException e)
+        {
+            throw new CorruptException($"{layer.Locator}: {e.Message}", e.Hint ?? "'jumpbag inspect --search' looks for what is left of it");
+        }
+        catch (UnreadableException e)
+        {
+            throw new CorruptException($"{layer.Locator}: {e.Message}", "is the image complete? 'ls -l' tells its size, 'jumpbag inspect' the size it should have");
+        }
+        opened.Add(layer, fileSystem);
+        events(new Status(layer.Locator, fileSystem.Summary.Opened));
+        foreach (string warning in fileSystem.Summary.Warnings)
+            events(new Warning($"{layer.Locator}: {warning}"));
+        return fileSystem;
+    }
+
+    private BlockDevice? FindJournal(Guid uuid)
+    {
+        foreach (Layer disk in sources.Disks)
+            foreach (Layer layer in disk.Walk())
+                if (layer.Signature is { Format: "jbd" } journal && Guid.TryParse(journal.Uuid, out Guid found) && found == uuid)
+                    return layer.Device;
+        return null;
+    }
+
+    private static NotFoundException Unrecognised(Layer layer) => new(
+        $"{layer.Locator}: no filesystem was recognised in it", $"'jumpbag inspect --search {layer.Locator}' scans it for lost ones");
+
+    private static UnsupportedException Unreadable(Layer layer, string format)
+    {
+        List<Layer> volumes = format != "LVM2_member" ? [] : [.. layer.Scope.Children.Where(child => child.Kind == LayerKind.VolumeGroup).SelectMany(group => group.Children)];
+        return volumes.Count > 0
+            ? new($"{layer.Locator} is a physical volume: its files are in the logical volumes", "there are " + string.Join(", ", volumes.Take(12).Select(volume => volume.Locator)))
+            : new($"{layer.Locator} holds {format}, which cannot be read yet", $"'jumpbag inspect --commands {layer.Locator}' prints what opens it by hand");
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using Jumpbag.Core;
+using Jumpbag.Storage.Layers;
+
+namespace Jumpbag.FileSystems.Locators;
+
+/// <summary>Follows the layers of a locator, "@2", "@vg/root@1", "@label=data", down from a disk.</summary>
+public static class LayerResolver
+{
+    /// <exception cref="NotFoundException">There is no such layer; the hint lists those that are there.</exception>
+    /// <exception cref="UsageException">More than one fits; the hint lists them as locators.</exception>
+    public static Layer Resolve(Layer disk, IReadOnlyList<string> steps)
+    {
+        Layer at = disk;
+        for (int i = 0; i < steps.Count; i++)
+        {
+            string step = steps[i];
+            // Same-named groups are told apart by "name@uuid8", which the grammar takes for two layers.
+            if (i + 1 < steps.Count && FindGroupByUuid(at, step, steps[i + 1], out string? volume) is { } group)
+            {
+                i++;
+                at = volume is null ? group : Volume(group, volume);
+                continue;
+            }
+            at = Step(at, step);
+        }
+        return at;
+    }
+
+    private static Layer Step(Layer at, string step)
+    {
+        if (step.All(char.IsAsciiDigit))
+            return PartitionByNumber(at, step);
+        int equals = step.IndexOf('=', StringComparison.Ordinal);
+        string value = step[(equals + 1)..];
+        switch (equals < 0 ? "" : step[..equals].ToLowerInvariant())
+        {
+            case "offset":
+                return at.At(ParseOffset(value));
+            case "label":
+                return One(at, step, at.Walk().Where(layer => layer.Signature?.Label == value));
+            case "uuid":
+                return One(at, step, at.Walk().Where(layer => SameUuid(layer.Signature?.Uuid, value)));
+            case "partuuid":
+                return One(at, step, at.Walk().Where(layer => SameUuid(layer.Partition?.Uuid, value)));
+            case "":
+                break;
+            default:
+                throw new UsageException($"@{step}: unknown kind of layer", "write a partition number, VG/LV, label=…, uuid=…, partuuid=… or offset=BYTES");
+        }
+        if (step.StartsWith("md/", StringComparison.Ordinal))
+            throw new UnsupportedException($"@{step}: MD arrays cannot be read yet", "'jumpbag inspect --commands' prints the mdadm line that assembles it");
+        return VolumeByName(at, step);
+    }
+
+    private static Layer PartitionByNumber(Layer at, string number)
+    {
+        Layer? found = at.Partitions.FirstOrDefault(child => child.Partition!.Number.ToString(CultureInfo.InvariantCulture) == number.TrimStart('0'));
+        return found ?? throw new NotFoundException($"{at.Locator} has no partition {number}", Choices(at.Partitions, at));
+    }
+
+    private static Layer VolumeByName(Layer at, string name)
+    {
+        List<Layer> groups = Groups(at);
+        int slash = name.IndexOf('/', StringComparison.Ordinal);
+        if (slash >= 0)
+        {
+            List<Layer> named = [.. groups.Where(group => group.Group!.Name == name[..slash])];
+            if (named.Count == 0)
+                throw new NotFoundException($"{at.Locator} has no volume group {name[..slash]}", Choices(groups.SelectMany(group => group.Children), at));
+            return Volume(One(at, name[..slash], named), name[(slash + 1)..]);
+        }
+        List<Layer> volumes = [.. groups.SelectMany(group => group.Children).Where(volume => volume.Volume!.Name == name)];
+        if (volumes.Count == 0 && groups.Where(group => group.Group!.Name == name).ToList() is { Count: > 0 } whole)
+            return One(at, name, whole);
+        if (volumes.Count == 0)
+            throw new NotFoundException($"{at.Locator} has no logical volume {name}", Choices(groups.SelectMany(group => group.Children), at));
+        return One(at, name, volumes);
+    }
+
+    private static Layer Volume(Layer group, string name) =>
+        group.Children.FirstOrDefault(volume => volume.Volume!.Name == name)
+        ?? throw new NotFoundException($"{group.Locator} has no logical volume {name}", Choices(group.Children, group));
+
+    /// <summary>A physical volume's partition stands for the disk around it: that is where its group is put together.</summary>
+    private static List<Layer> Groups(Layer at)
+    {
+        List<Layer> groups = [.. at.Children.Where(child => child.Kind == LayerKind.VolumeGroup)];
+        return groups.Count == 0 && at.Kind == LayerKind.Partition && at.Signature?.Format == "LVM2_member" ? Groups(at.Scope) : groups;
+    }
+
+    private static Layer? FindGroupByUuid(Layer at, string name, string next, out string? volume)
+    {
+        int slash = next.IndexOf('/', StringComparison.Ordinal);
+        string uuid = slash < 0 ? next : next[..slash];
+        volume = slash < 0 ? null : next[(slash + 1)..];
+        return name.Contains('=', StringComparison.Ordinal) || uuid.Length < 8
+            ? null
+            : Groups(at).FirstOrDefault(group => group.Group!.Name == name && Layer.ShortUuid(group.Group.Uuid) == Layer.ShortUuid(uuid));
+    }
+
+    private static Layer One(Layer at, string step, IEnumerable<Layer> candidates)
+    {
+        List<Layer> found = [.. candidates];
+        return found.Count switch
+        {
+            1 => found[0],
+            0 => throw new NotFoundException($"nothing in {at.Locator} fits @{step}", Choices(at.Walk().Where(layer => layer.Signature is not null), at)),
+            _ => throw new UsageException($"@{step} fits more than one layer of {at.Locator}", Choices(found, at)),
+        };
+    }
+
+    private static string Choices(IEnumerable<Layer> layers, Layer at)
+    {
+        List<string> locators = [.. layers.Take(13).Select(layer => layer.Locator)];
+        return locators.Count == 0 ? $"'jumpbag inspect {at.Locator}' shows what is there"
+            : "there are " + string.Join(", ", locators.Take(12)) + (locators.Count > 12 ? ", …" : "");
+    }
+
+    private static bool SameUuid(string? found, string wanted) =>
+        found is not null && string.Equals(found, wanted, StringComparison.OrdinalIgnoreCase);
+
+    private static long ParseOffset(string text)
+    {
+        bool parsed = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+            ? long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out long offset)
+            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
+        return parsed ? offset : throw new UsageException($"offset={text} is not a number of bytes", "multiply sectors by the sector size: 512 × 1026048 is offset=525336576");
+    }
+}

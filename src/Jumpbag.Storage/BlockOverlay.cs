@@ -1,0 +1,106 @@
+using Jumpbag.Core;
+
+namespace Jumpbag.Storage;
+
+/// <summary>
+/// A device with some of its blocks replaced: what a journal would write to it, without writing. It holds no contents,
+/// only where the new ones lie in another device.
+/// </summary>
+public sealed class BlockOverlay : BlockDevice
+{
+    private readonly BlockDevice lower;
+    private readonly BlockDevice upper;
+    private readonly int blockSize;
+    private readonly long[] blocks;
+    private readonly long[] offsets;
+
+    /// <param name="lower">Where every other block comes from.</param>
+    /// <param name="upper">Where the replaced blocks come from.</param>
+    /// <param name="blockSize">In bytes, of both.</param>
+    /// <param name="blocks">The numbers of the replaced blocks of <paramref name="lower"/>, ascending, each once.</param>
+    /// <param name="offsets">For each of them, its byte offset in <paramref name="upper"/>.</param>
+    public BlockOverlay(BlockDevice lower, BlockDevice upper, int blockSize, long[] blocks, long[] offsets)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(offsets.Length, blocks.Length);
+        this.lower = lower;
+        this.upper = upper;
+        this.blockSize = blockSize;
+        this.blocks = blocks;
+        this.offsets = offsets;
+        // A truncated image may end before a block that the journal still has.
+        Length = blocks.Length == 0 ? lower.Length : Math.Max(lower.Length, checked((blocks[^1] + 1) * blockSize));
+    }
+
+    public override long Length { get; }
+
+    public override int SectorSize => lower.SectorSize;
+
+    /// <summary>The device without the replaced blocks.</summary>
+    public BlockDevice Lower => lower;
+
+    public int ReplacedBlocks => blocks.Length;
+
+    public override void Read(long offset, Span<byte> destination)
+    {
+        long end = offset + destination.Length, at = offset;
+        for (int i = FirstFrom(offset); at < end; i++)
+        {
+            long start = i < blocks.Length ? blocks[i] * blockSize : long.MaxValue;
+            if (start > at)
+            {
+                long until = Math.Min(start, end);
+                lower.Read(at, destination[(int)(at - offset)..(int)(until - offset)]);
+                at = until;
+            }
+            if (at < end)
+            {
+                long until = Math.Min(start + blockSize, end);
+                ReadReplaced(at, offsets[i] + (at - start), destination[(int)(at - offset)..(int)(until - offset)]);
+                at = until;
+            }
+        }
+    }
+
+    public override IEnumerable<Extent> Extents(long offset, long length)
+    {
+        long end = offset + length, at = offset;
+        for (int i = FirstFrom(offset); at < end; i++)
+        {
+            long start = i < blocks.Length ? blocks[i] * blockSize : long.MaxValue;
+            if (start > at)
+            {
+                long until = Math.Min(start, end);
+                foreach (Extent extent in lower.Extents(at, until - at))
+                    yield return extent;
+                at = until;
+            }
+            if (at < end)
+            {
+                while (i + 1 < blocks.Length && blocks[i + 1] == blocks[i] + 1 && (blocks[i] + 1) * blockSize < end)
+                    i++;
+                long until = Math.Min((blocks[i] + 1) * blockSize, end);
+                yield return new(at, until - at, ExtentKind.Computed);
+                at = until;
+            }
+        }
+    }
+
+    /// <summary>The index of the first replaced block that ends behind <paramref name="offset"/>.</summary>
+    private int FirstFrom(long offset)
+    {
+        int found = Array.BinarySearch(blocks, offset / blockSize);
+        return found >= 0 ? found : ~found;
+    }
+
+    private void ReadReplaced(long offset, long upperOffset, Span<byte> destination)
+    {
+        try
+        {
+            upper.Read(upperOffset, destination);
+        }
+        catch (UnreadableException e)
+        {
+            throw new UnreadableException(offset + (e.Offset - upperOffset), e.Length, $"in the journal: {e.Reason}");
+        }
+    }
+}

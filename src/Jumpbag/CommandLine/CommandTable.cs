@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Jumpbag.Commands;
+
+namespace Jumpbag.CommandLine;
+
+/// <summary>All commands, in the order in which help lists them. A new one is a file in Commands/ and a line here.</summary>
+public static class CommandTable
+{
+    public static readonly (string Name, string Summary, Func<Command> Make)[] All =
+    [
+        ("inspect", "show what is on a disk or image: partitions, volumes, filesystems", InspectCommand.Make),
+        ("ls", "list files", LsCommand.Make),
+        ("stat", "show all that is known of a file", StatCommand.Make),
+        ("cat", "write the content of files to standard output", CatCommand.Make),
+        ("find", "find files by name, type, size or time", FindCommand.Make),
+        ("df", "show how full the filesystems are", DfCommand.Make),
+        ("completion", "print a completion script for a shell", CompletionCommand.Make),
+        ("version", "print the version", VersionCommand.Make),
+    ];
+
+    /// <param name="wanted">The command that will run; the others get only their name and summary. "" for all.</param>
+    public static RootCommand Root(string wanted)
+    {
+        var root = new RootCommand("Brings files back from disks, images and volumes: no root, no mount, the source never written.");
+        if (All.All(command => command.Name != wanted))
+            wanted = "";
+        foreach ((string name, string summary, Func<Command> make) in All)
+        {
+            if (wanted.Length > 0 && name != wanted)
+                continue;
+            Command command = wanted.Length > 0 ? make() : new Command(name, summary);
+            command.Description = command.Description is { Length: > 0 } text ? text : summary;
+            root.Add(command);
+        }
+        foreach (HelpOption help in root.Options.OfType<HelpOption>())
+            help.Action = new HelpWithExample((HelpAction)help.Action!);
+        return root;
+    }
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Jumpbag.CommandLine;
+
+/// <summary>Help that ends with the exit statuses and an example, as every command's does.</summary>
+public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAction
+{
+    private static readonly Dictionary<string, string> Examples = new(StringComparer.Ordinal)
+    {
+        ["inspect"] = "jumpbag inspect harddrive.img",
+        ["ls"] = "jumpbag ls -l harddrive.img:/etc",
+        ["stat"] = "jumpbag stat harddrive.img@2:/etc/fstab",
+        ["cat"] = "jumpbag cat sda.img@vg_i7tiny/vm_zoneminder@2:/etc/fstab",
+        ["cp"] = "jumpbag cp -r harddrive.img:/home ./rescued",
+        ["tar"] = "jumpbag tar harddrive.img:/srv | zstd > srv.tar.zst",
+        ["find"] = "jumpbag find harddrive.img:/var -name '*.sql' -size +1M",
+        ["df"] = "jumpbag df -h harddrive.img",
+        ["demo"] = "jumpbag demo",
+        ["completion"] = "jumpbag completion bash > /etc/bash_completion.d/jumpbag",
+        ["version"] = "jumpbag version",
+    };
+
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        int status = usual.Invoke(parseResult);
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        output.WriteLine(ExitStatus.Help);
+        string name = parseResult.CommandResult.Command.Name;
+        output.WriteLine();
+        output.WriteLine("EXAMPLE");
+        output.WriteLine("  " + (Examples.TryGetValue(name, out string? example) ? example : Examples["inspect"]));
+        return status;
+    }
+}

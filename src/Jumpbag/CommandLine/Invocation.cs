@@ -1,0 +1,76 @@
+using System.CommandLine;
+using Jumpbag.Core;
+using Jumpbag.Terminal;
+
+namespace Jumpbag.CommandLine;
+
+/// <summary>Finds the command, parses its options, runs it, and turns whatever ends it into a message and an exit status.</summary>
+public static class Invocation
+{
+    public static int Run(string[] arguments)
+    {
+        // Only the command that is meant is built: the others' options would cost a millisecond.
+        string name = arguments.FirstOrDefault(argument => !argument.StartsWith('-')) ?? "";
+        RootCommand root = CommandTable.Root(arguments.Length > 0 && arguments[0] == name ? name : "");
+        ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        using var events = new EventWriter(IsSet(parsed, CommonOptions.Quiet), Choice(parsed, CommonOptions.Progress), Choice(parsed, CommonOptions.Color));
+        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
+        {
+            string command = parsed.CommandResult.Command == root ? "" : " " + parsed.CommandResult.Command.Name;
+            events.Failure(parsed.Errors[0].Message.TrimEnd('.'), $"'jumpbag{command} --help' shows what it takes");
+            return ExitStatus.Usage;
+        }
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (BrokenPipeException)
+        {
+            return ExitStatus.BrokenPipe;
+        }
+        catch (Exception e)
+        {
+            return Report(e, events);
+        }
+    }
+
+    /// <summary>Makes an action of a command: a session around it, its output flushed, its status the result.</summary>
+    public static void Runs(this Command command, Func<ParseResult, Session, int> action) => command.SetAction(parsed =>
+    {
+        using var events = new EventWriter(IsSet(parsed, CommonOptions.Quiet), Choice(parsed, CommonOptions.Progress), Choice(parsed, CommonOptions.Color));
+        using var session = new Session(events);
+        try
+        {
+            int status = action(parsed, session);
+            session.Out.Flush();
+            return status;
+        }
+        finally
+        {
+            events.Finish();
+        }
+    });
+
+    private static int Report(Exception failure, EventWriter events)
+    {
+        switch (failure)
+        {
+            case JumpbagException known:
+                events.Failure(known.Message, known.Hint);
+                return ExitStatus.Of(known);
+            case OperationCanceledException:
+                events.Failure("interrupted", null);
+                return ExitStatus.Interrupted;
+            default:
+                bool trace = Environment.GetEnvironmentVariable("JUMPBAG_TRACE") is not (null or "");
+                events.Failure($"a defect of jumpbag: {(trace ? failure.ToString() : failure.GetType().Name + ": " + failure.Message)}",
+                    trace ? null : "nothing was written to the source; please report this with what JUMPBAG_TRACE=1 prints");
+                return ExitStatus.Failed;
+        }
+    }
+
+    private static bool IsSet(ParseResult parsed, Option<bool> option) => parsed.GetResult(option) is not null && parsed.GetValue(option);
+
+    private static string Choice(ParseResult parsed, Option<string> option) =>
+        parsed.GetResult(option) is { Errors: var errors } && !errors.Any() ? parsed.GetValue(option) ?? "auto" : "auto";
+}

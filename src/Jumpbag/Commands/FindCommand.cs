@@ -1,0 +1,112 @@
+using System.CommandLine;
+using Jumpbag.CommandLine;
+using Jumpbag.Core;
+using Jumpbag.Core.Events;
+using Jumpbag.FileSystems;
+using Jumpbag.FileSystems.Locators;
+using Jumpbag.Listing;
+using Jumpbag.Finding;
+
+namespace Jumpbag.Commands;
+
+/// <summary>jumpbag find LOCATOR… TESTS, with find(1)'s words; all tests must hold.</summary>
+public static class FindCommand
+{
+    private static readonly Argument<string[]> Locators = new("locator") { Arity = ArgumentArity.OneOrMore, Description = "where to start, such as disk.img:/var" };
+    private static readonly Option<string[]> Name = new("-name") { HelpName = "GLOB", Description = "the name matches, such as '*.sql'" };
+    private static readonly Option<string[]> IName = new("-iname") { HelpName = "GLOB", Description = "the same, without regard to case" };
+    private static readonly Option<string[]> PathGlob = new("-path") { HelpName = "GLOB", Description = "the whole path matches" };
+    private static readonly Option<string> Type = new("-type") { HelpName = "f|d|l|b|c|p|s", Description = "of this type (several with commas)" };
+    private static readonly Option<string[]> Size = new("-size") { HelpName = "[+-]N[ckMG]", Description = "this large, larger (+), smaller (-); without a letter in blocks of 512 bytes" };
+    private static readonly Option<string[]> MTime = new("-mtime") { HelpName = "[+-]DAYS", Description = "changed this many days ago, longer ago (+), more recently (-)" };
+    private static readonly Option<string[]> Newer = new("-newer") { HelpName = "PATH", Description = "changed after this file of the disk, or of this machine when it begins with ./" };
+    private static readonly Option<int?> MaxDepth = new("-maxdepth") { HelpName = "N", Description = "at most so far below the start" };
+    private static readonly Option<int?> MinDepth = new("-mindepth") { HelpName = "N", Description = "at least so far below the start" };
+    private static readonly Option<bool> XDev = new("-xdev") { Description = "stay on the filesystem of the start" };
+    private static readonly Option<bool> Print0 = new("-print0") { Description = "end each path with a NUL instead of a newline, its bytes as they are" };
+    private static readonly Option<bool> LongList = new("-ls") { Description = "as ls -il shows them" };
+
+    public static Command Make()
+    {
+        var command = new Command("find") { Locators, Name, IName, PathGlob, Type, Size, MTime, Newer, MaxDepth, MinDepth, XDev, Print0, LongList, CommonOptions.Json };
+        command.AddReading();
+        command.Runs(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, Session session)
+    {
+        using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
+        using var json = parsed.GetValue(CommonOptions.Json) ? new JsonListing(session.Out) : null;
+        foreach (string locator in parsed.GetRequiredValue(Locators))
+            Find(places.Open(locator));
+        return session.Status;
+
+        void Find(Place place)
+        {
+            void Damaged(ByteString path, Damage damage) => session.Events(new FileDamaged(place.Show(path), damage));
+            List<Func<WalkedNode, bool>> tests = Tests(parsed, place);
+            Owners owners = json is null && !parsed.GetValue(LongList) ? Owners.Numeric : Owners.Of(place.Tree);
+            var style = new ListingStyle { Long = true, Inode = true, Owners = owners };
+            TreeNode start = place.Tree.Lookup(place.Path, followLast: place.Path.Span.EndsWith("/"u8), damage => Damaged(place.Path, damage));
+            var walker = new TreeWalker(place.Tree, Damaged)
+            {
+                MaximumDepth = parsed.GetValue(MaxDepth) ?? int.MaxValue,
+                StayOn = parsed.GetValue(XDev) ? start.FileSystem : null,
+            };
+            int least = parsed.GetValue(MinDepth) ?? 0;
+            foreach (WalkedNode file in walker.Walk(place.Path, start))
+            {
+                if (file.Depth < least || !tests.TrueForAll(test => test(file)))
+                    continue;
+                if (json is not null)
+                    json.Add(place, file, owners, damage => Damaged(file.Path, damage));
+                else if (parsed.GetValue(LongList))
+                    new TextListing(style, session.Out, Damaged).Write([file], path => place.Show(path));
+                else
+                    Print(place, file.Path);
+            }
+        }
+
+        void Print(Place place, ByteString path)
+        {
+            if (!parsed.GetValue(Print0))
+            {
+                session.Out.WriteLine(place.Show(path));
+                return;
+            }
+            session.Out.Write(ByteString.FromArgument(place.Prefix).Span);
+            session.Out.Write(":"u8);
+            session.Out.Write(path.Span);
+            session.Out.Write("\0"u8);
+        }
+    }
+
+    private static List<Func<WalkedNode, bool>> Tests(ParseResult parsed, Place place)
+    {
+        var tests = new List<Func<WalkedNode, bool>>();
+        foreach ((Option<string[]> option, bool ignoreCase, bool wholePath) in new[] { (Name, false, false), (IName, true, false), (PathGlob, false, true) })
+            foreach (string pattern in parsed.GetValue(option) ?? [])
+            {
+                var glob = new Glob(ByteString.FromArgument(pattern), ignoreCase);
+                tests.Add(file => glob.Matches(wholePath ? file.Path.Span : file.Path.Span[(file.Path.Span.LastIndexOf((byte)'/') + 1)..]));
+            }
+        if (parsed.GetValue(Type) is { } types)
+        {
+            string letters = string.Concat(types.Split(',').Select(type => type.Length == 1 && "fdlbcps".Contains(type[0], StringComparison.Ordinal) ? type
+                : throw new UsageException($"-type {type}: not a type", "f file, d directory, l link, b and c devices, p fifo, s socket")));
+            tests.Add(file => letters.Contains(ModeText.Letter(file.File.Node.Type).Replace('-', 'f')[0], StringComparison.Ordinal));
+        }
+        foreach (string size in parsed.GetValue(Size) ?? [])
+            tests.Add(FindTests.Size(size));
+        long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        foreach (string days in parsed.GetValue(MTime) ?? [])
+            tests.Add(FindTests.ModifiedDaysAgo(days, now));
+        foreach (string reference in parsed.GetValue(Newer) ?? [])
+        {
+            Timestamp than = FindTests.ReferenceTime(reference, place);
+            tests.Add(file => file.File.Node.Modified > than);
+        }
+        return tests;
+    }
+}

@@ -1,0 +1,95 @@
+using Jumpbag.Core;
+using Jumpbag.FileSystems;
+using Jumpbag.Storage.Layers;
+using Jumpbag.Storage.Signatures;
+
+namespace Jumpbag.Inspecting;
+
+/// <summary>
+/// The plain shell lines that open each layer by hand, so that a person learns and can go on without us. They need root, and
+/// every device is attached read-only.
+/// </summary>
+public sealed class HandCommands(IReadOnlyList<Layer> disks)
+{
+    public IEnumerable<string> Lines(LayerReport top)
+    {
+        foreach (LayerReport report in top.Walk())
+        {
+            if (report.Format is not { } format || report.Layer.Kind == LayerKind.VolumeGroup || report.Layer.Table is not null || format == "LVM2_member")
+                continue;
+            List<string> use = [.. Use(report, format)];
+            if (use.Count == 0)
+                continue;
+            yield return $"# {report.Layer.Locator}: {format}{(report.Label is { } label ? $" \"{ByteString.FromText(label)}\"" : "")}, {ByteSize.Format(report.Layer.Size)}";
+            var undo = new Stack<string>();
+            var attach = new List<string>();
+            string device = Attach(report.Layer, attach, undo);
+            foreach (string line in attach)
+                yield return line;
+            foreach (string line in use)
+                yield return line.Replace("{}", device, StringComparison.Ordinal);
+            foreach (string line in undo)
+                yield return line;
+            yield return "";
+        }
+    }
+
+    private static IEnumerable<string> Use(LayerReport report, string format)
+    {
+        if (!FileSystemFormats.CanRead(format))
+        {
+            if (ByHand.HandCommand(format) is { } command)
+                yield return command;
+            yield break;
+        }
+        bool replay = report.State?.Contains("dirty", StringComparison.Ordinal) == true;
+        yield return "e2fsck -fn {}    # checks, changes nothing" + (replay ? "; the journal is not replayed, so it also finds what that would mend" : "");
+        if (replay)
+            yield return "# Its journal is dirty and the device read-only: without noload the mount is refused, and with it what stands only in the journal"
+                + " is missing: files may be old, or not there. 'jumpbag cp' and a mount of a writable copy show them.";
+        yield return $"mount -o ro{(replay ? ",noload" : "")} {{}} /mnt";
+        yield return "ls -l /mnt";
+        yield return "umount /mnt";
+    }
+
+    /// <summary>How a layer becomes a device: the lines to do it, to undo it, and what the device is then called.</summary>
+    private string Attach(Layer layer, List<string> lines, Stack<string> undo)
+    {
+        switch (layer.Kind)
+        {
+            case LayerKind.Disk:
+                return Loop(layer, null, Quote(layer.Locator), lines, undo);
+            case LayerKind.LogicalVolume:
+                return AttachVolume(layer, lines, undo);
+            default:
+                Layer parent = layer.Parent!;
+                string below = parent.Kind == LayerKind.Disk ? Quote(parent.Locator) : Attach(parent, lines, undo);
+                return Loop(layer, (layer.Partition?.Offset ?? parent.Size - layer.Size, layer.Size), below, lines, undo);
+        }
+    }
+
+    private string AttachVolume(Layer volume, List<string> lines, Stack<string> undo)
+    {
+        Layer scope = volume.Scope;
+        IEnumerable<Layer> around = scope.Kind == LayerKind.Disk ? disks : [scope];
+        foreach (Layer holder in around.SelectMany(disk => disk.Partitions.Prepend(disk)))
+            if (holder.Signature is { Format: "LVM2_member" } signature && volume.Group!.PhysicalVolumes.Any(pv => pv.Uuid == signature.Uuid))
+                Attach(holder, lines, undo);
+        string name = volume.Group!.Name;
+        lines.Add($"vgchange -ay --config 'activation {{ read_only_volume_list = [ \"{name}\" ] }}' {name}");
+        undo.Push($"vgchange -an {name}");
+        return $"/dev/{name}/{volume.Volume!.Name}";
+    }
+
+    private static string Loop(Layer layer, (long Offset, long Length)? range, string file, List<string> lines, Stack<string> undo)
+    {
+        string variable = "LOOP" + (undo.Count + 1);
+        string part = range is var (offset, length) ? $" --offset {offset} --sizelimit {length}" : "";
+        lines.Add($"{variable}=$(losetup --find --show --read-only{part} {file})    # {layer.Locator}");
+        undo.Push($"losetup --detach ${variable}");
+        return "$" + variable;
+    }
+
+    private static string Quote(string path) => path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+".Contains(c, StringComparison.Ordinal))
+        ? path : "'" + path.Replace("'", @"'\''", StringComparison.Ordinal) + "'";
+}

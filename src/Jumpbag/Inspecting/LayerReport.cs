@@ -1,0 +1,106 @@
+using Jumpbag.Core;
+using Jumpbag.FileSystems;
+using Jumpbag.FileSystems.Locators;
+using Jumpbag.Storage.Layers;
+
+namespace Jumpbag.Inspecting;
+
+/// <summary>What inspect shows of one layer; the text and the JSON are made from it.</summary>
+public sealed record LayerReport
+{
+    public required Layer Layer { get; init; }
+
+    /// <summary>In blkid's words; of a disk with a partition table the table's.</summary>
+    public string? Format { get; init; }
+
+    public string? Label { get; init; }
+
+    public string? Uuid { get; init; }
+
+    /// <summary>The partition's or volume's type in words.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>"clean", "dirty", "errors"; null where that is not known.</summary>
+    public string? State { get; init; }
+
+    /// <summary>How the filesystem was opened, where it was.</summary>
+    public string? Opened { get; init; }
+
+    public FileSystemSummary? Usage { get; init; }
+
+    public GuestFacts? Guest { get; init; }
+
+    /// <summary>Why more cannot be told: refused, damaged, beyond the end of the image.</summary>
+    public string? Problem { get; init; }
+
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    public IReadOnlyList<LayerReport> Children { get; init; } = [];
+
+    public static LayerReport Of(Layer layer, FileSystemOpener opener)
+    {
+        var report = new LayerReport { Layer = layer, Type = TypeOf(layer), Warnings = WarningsOf(layer) };
+        try
+        {
+            report = layer.Refusal is { } refusal ? report with { Problem = refusal.Message }
+                : layer.Kind == LayerKind.VolumeGroup ? report with { Format = "LVM2_group", Uuid = layer.Group!.Uuid }
+                : layer.Table is { } table ? report with { Format = table.Scheme, Uuid = table.Id }
+                : WithContent(report, opener);
+        }
+        catch (JumpbagException e)
+        {
+            report = report with { Problem = e.Message };
+        }
+        return report with { Children = [.. layer.Children.Select(child => Of(child, opener))] };
+    }
+
+    public IEnumerable<LayerReport> Walk() => Children.SelectMany(child => child.Walk()).Prepend(this);
+
+    private static LayerReport WithContent(LayerReport report, FileSystemOpener opener)
+    {
+        if (report.Layer.Signature is not { } signature)
+            return report;
+        report = report with { Format = signature.Format, Label = signature.Label, Uuid = signature.Uuid };
+        if (!FileSystemFormats.CanRead(signature.Format))
+            return report;
+        try
+        {
+            FileSystem fileSystem = opener.Open(report.Layer);
+            FileSystemSummary summary = fileSystem.Summary;
+            return report with
+            {
+                State = summary.State,
+                Opened = summary.Opened,
+                Usage = summary,
+                Guest = GuestFacts.Of(fileSystem),
+                Warnings = [.. report.Warnings, .. summary.Warnings],
+            };
+        }
+        catch (JumpbagException e)
+        {
+            return report with { Problem = e.Message };
+        }
+    }
+
+    private static string? TypeOf(Layer layer) => layer.Kind switch
+    {
+        LayerKind.Partition => layer.Partition?.TypeName,
+        LayerKind.LogicalVolume => layer.Volume!.Type,
+        LayerKind.VolumeGroup => "volume group",
+        _ => null,
+    };
+
+    private static List<string> WarningsOf(Layer layer)
+    {
+        var warnings = new List<string>();
+        if (layer.Kind == LayerKind.VolumeGroup)
+            warnings.AddRange(layer.Group!.Warnings);
+        if (layer.Partition is { } partition && layer.Parent is { } parent && partition.Offset + partition.Length > parent.Size)
+            warnings.Add($"reaches {ByteSize.Format(partition.Offset + partition.Length - parent.Size)} past the end of {parent.Locator}: the image is not complete");
+        if (layer.HasContent && layer.Table is { } table)
+            warnings.AddRange(table.Warnings);
+        if (layer.Kind == LayerKind.Disk && layer.IsCutOff)
+            warnings.Add("has more partitions and volumes than are looked into (4096)");
+        return warnings;
+    }
+}

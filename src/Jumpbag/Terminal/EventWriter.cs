@@ -1,0 +1,109 @@
+using System.Text;
+using Jumpbag.Core;
+using Jumpbag.Core.Events;
+
+namespace Jumpbag.Terminal;
+
+/// <summary>
+/// Shows the events of a command on standard error, and is the only one who writes there. Its rules: a failure is
+/// "jumpbag: what: why", then one "hint:" line; what the person need not act on is a status line that --quiet silences;
+/// damage is one line a file and is never silenced; a progress bar is taken away before any other line is written.
+/// </summary>
+public sealed class EventWriter : IDisposable
+{
+    /// <summary>Beyond this many damaged places only a count is shown, so that a ruined disk does not bury its first lines.</summary>
+    private const int MostDamageShown = 1000;
+
+    private readonly Stream stream = Console.OpenStandardError();
+    private readonly Lock gate = new();
+    private readonly bool quiet;
+    private readonly bool color;
+    private readonly ProgressLine progress;
+    private long damaged;
+
+    public EventWriter(bool quiet, string progressStyle, string colorChoice)
+    {
+        this.quiet = quiet;
+        color = Screen.UsesColor(colorChoice, 2);
+        string style = progressStyle != "auto" ? progressStyle : quiet || !Screen.IsTerminal(2) ? "none" : "bar";
+        progress = new(style, text => Write(text));
+    }
+
+    /// <summary>Places of damage told so far.</summary>
+    public long Damaged => Interlocked.Read(ref damaged);
+
+    public void Show(Event happened)
+    {
+        lock (gate)
+        {
+            switch (happened)
+            {
+                case Progressed update:
+                    progress.Show(update.Progress);
+                    break;
+                case Status status when !quiet:
+                    Line($"{status.Subject}: {status.Message}");
+                    break;
+                case Warning warning:
+                    Line($"{Paint("33", "warning:")} {warning.Message}");
+                    Hint(warning.Hint);
+                    break;
+                case FileDamaged file:
+                    damaged++;
+                    if (damaged <= MostDamageShown)
+                        Line($"{Paint("31", "damaged:")} {file.Path}: {file.Damage}");
+                    else if (damaged == MostDamageShown + 1)
+                        Line($"{Paint("31", "damaged:")} more than {MostDamageShown} places; the rest is only counted");
+                    break;
+            }
+        }
+    }
+
+    public void Failure(string message, string? hint)
+    {
+        lock (gate)
+        {
+            Line($"{Paint("31", "jumpbag:")} {message}");
+            Hint(hint);
+        }
+    }
+
+    /// <summary>Takes the progress bar away and says how much damage was only counted.</summary>
+    public void Finish()
+    {
+        lock (gate)
+        {
+            progress.Clear();
+            if (damaged > MostDamageShown)
+                Line($"{Paint("31", "damaged:")} {damaged} places in all");
+        }
+    }
+
+    public void Dispose() => stream.Dispose();
+
+    private void Hint(string? hint)
+    {
+        if (hint is not null)
+            Line($"hint: {hint}");
+    }
+
+    private void Line(string text)
+    {
+        progress.Clear();
+        Write(text + "\n");
+    }
+
+    private string Paint(string code, string text) => color ? $"\e[{code}m{text}\e[0m" : text;
+
+    private void Write(string text)
+    {
+        try
+        {
+            stream.Write(Encoding.UTF8.GetBytes(text));
+        }
+        catch (IOException)
+        {
+            // Standard error is closed or its terminal is gone: there is nowhere left to tell it, and the work goes on.
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text;
+using Jumpbag.Core;
+
+namespace Jumpbag.Terminal;
+
+/// <summary>Standard output, buffered: results go here and nowhere else. A reader who went away ends the program quietly.</summary>
+public sealed class Output : IDisposable
+{
+    private readonly Stream stream;
+    private readonly byte[] buffer = new byte[1 << 16];
+    private int used;
+
+    public Output(Stream stream) => this.stream = stream;
+
+    public static Output Standard() => new(Console.OpenStandardOutput());
+
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            if (used == buffer.Length)
+                Flush();
+            if (used == 0 && bytes.Length >= buffer.Length)
+            {
+                WriteThrough(bytes);
+                return;
+            }
+            int count = Math.Min(bytes.Length, buffer.Length - used);
+            bytes[..count].CopyTo(buffer.AsSpan(used));
+            used += count;
+            bytes = bytes[count..];
+        }
+    }
+
+    public void Write(string text) => Write(Encoding.UTF8.GetBytes(text));
+
+    public void WriteLine(string text)
+    {
+        Write(text);
+        Write("\n"u8);
+    }
+
+    public void WriteLine() => Write("\n"u8);
+
+    public void Flush()
+    {
+        if (used == 0)
+            return;
+        int count = used;
+        used = 0;
+        WriteThrough(buffer.AsSpan(0, count));
+    }
+
+    public void Dispose() => stream.Dispose();
+
+    private void WriteThrough(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            stream.Write(bytes);
+        }
+        catch (IOException e) when (e.HResult == 32) // EPIPE
+        {
+            throw new BrokenPipeException();
+        }
+        catch (IOException e)
+        {
+            throw new FailedException($"standard output: {e.Message}", null, e);
+        }
+    }
+}
+
+/// <summary>Nobody reads our output any more: not a failure to be told.</summary>
+public sealed class BrokenPipeException : Exception;

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Jumpbag.Core;
+using Jumpbag.Core.Events;
+
+namespace Jumpbag.Terminal;
+
+/// <summary>Progress on one line that is written over itself ("bar"), as a JSON line each time ("json"), or not at all ("none").</summary>
+public sealed class ProgressLine(string style, Action<string> write)
+{
+    private bool shown;
+
+    public void Show(Progress progress)
+    {
+        if (style == "json")
+        {
+            write(Json(progress) + "\n");
+        }
+        else if (style == "bar")
+        {
+            string text = Text(progress);
+            int width = (Screen.Width() ?? 80) - 1;
+            write("\r" + (text.Length > width ? text[..width] : text) + "\e[K");
+            shown = true;
+        }
+    }
+
+    public void Clear()
+    {
+        if (shown)
+            write("\r\e[K");
+        shown = false;
+    }
+
+    /// <summary>" 38% [=======>            ] cp  12,100/80,412 files  1.1G/2.5G  412M/s  0:00:03  ETA 0:00:04"</summary>
+    public static string Text(Progress p)
+    {
+        var line = new StringBuilder();
+        double? share = p.BytesTotal is > 0 ? (double)p.BytesDone / p.BytesTotal : p.FilesTotal is > 0 ? (double)p.FilesDone / p.FilesTotal : null;
+        if (share is { } part)
+        {
+            part = Math.Clamp(part, 0, 1);
+            int filled = (int)(part * 20);
+            line.Append(CultureInfo.InvariantCulture, $"{Math.Floor(part * 100),3}% [{new string('=', filled)}{(filled < 20 ? ">" : "")}{new string(' ', Math.Max(0, 19 - filled))}] ");
+        }
+        line.Append(p.Activity);
+        if (p.FilesDone > 0 || p.FilesTotal is > 0)
+            line.Append("  ").Append(Count(p.FilesDone)).Append(p.FilesTotal is { } files ? "/" + Count(files) : "").Append(" files");
+        line.Append("  ").Append(ByteSize.Format(p.BytesDone)).Append(p.BytesTotal is { } bytes ? "/" + ByteSize.Format(bytes) : "");
+        line.Append("  ").Append(ByteSize.Format((long)p.Rate)).Append("/s  ").Append(Duration(p.Elapsed));
+        if (p.Remaining is { } remaining)
+            line.Append("  ETA ").Append(Duration(remaining));
+        return line.ToString();
+    }
+
+    public static string Duration(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}");
+
+    private static string Count(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Json(Progress p)
+    {
+        using var memory = new MemoryStream();
+        using (var json = new Utf8JsonWriter(memory))
+        {
+            json.WriteStartObject();
+            json.WriteString("event", "progress");
+            json.WriteString("activity", p.Activity);
+            json.WriteNumber("filesDone", p.FilesDone);
+            if (p.FilesTotal is { } files)
+                json.WriteNumber("filesTotal", files);
+            json.WriteNumber("bytesDone", p.BytesDone);
+            if (p.BytesTotal is { } bytes)
+                json.WriteNumber("bytesTotal", bytes);
+            json.WriteNumber("bytesPerSecond", Math.Round(p.Rate));
+            json.WriteNumber("elapsedSeconds", Math.Round(p.Elapsed.TotalSeconds, 1));
+            if (p.Remaining is { } remaining)
+                json.WriteNumber("remainingSeconds", Math.Round(remaining.TotalSeconds, 1));
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(memory.ToArray());
+    }
+}
