@@ -22,21 +22,45 @@ internal sealed class Destination
 
     public bool InheritsAcl { get; }
 
-    public static Destination Resolve(ByteString path, int sources)
+    /// <summary>
+    /// In a directory that a run makes as the copy itself stands a file of this name until all is done. Without it a run with
+    /// --resume after a killed one would take the half of a copy for a folder to put another copy into. Its form is that of
+    /// a temporary file, so whoever removes those removes it too.
+    /// </summary>
+    public static ReadOnlySpan<byte> Marker => ".jumpbag-00000000-0.part"u8;
+
+    /// <summary>The copy gets a name of its own in <see cref="Folder"/>, other than the source's.</summary>
+    public bool IsNew => !newName.IsEmpty;
+
+    /// <param name="path">As the person gave it.</param>
+    /// <param name="sources">How many.</param>
+    /// <param name="resumed">With --resume the first source.</param>
+    public static Destination Resolve(ByteString path, int sources, Node? resumed)
     {
+        if (path.IsEmpty)
+            throw new UsageException("the destination is empty");
         Errno error = DirectoryHandle.Open(path, out DirectoryHandle? folder);
-        if (error == Errno.None)
+        if (error == Errno.None && !(sources == 1 && resumed is not null && IsBegunCopy(folder!, resumed)))
             return new(folder!, default);
-        if (error is not (Errno.NoEntry or Errno.NotDirectory))
+        folder?.Dispose();
+        if (error is not (Errno.None or Errno.NoEntry or Errno.NotDirectory))
             throw error.Failed(path.ToString());
         if (sources > 1)
             throw new UsageException($"{path}: several sources need a folder that is there", "make it with mkdir first");
         ReadOnlySpan<byte> trimmed = path.Span.TrimEnd((byte)'/');
         int slash = trimmed.LastIndexOf((byte)'/');
+        ByteString name = new(trimmed[(slash + 1)..]);
+        if (name.IsEmpty || name.Span.SequenceEqual("."u8) || name.Span.SequenceEqual(".."u8))
+            throw new UsageException($"{path}: is to be gone on with, and must be given by its name");
         ByteString parent = slash < 0 ? ByteString.FromText(".") : slash == 0 ? ByteString.FromText("/") : new(trimmed[..slash]);
         DirectoryHandle.Open(parent, out folder).ThrowIfFailed(parent.ToString());
-        return new(folder!, new(trimmed[(slash + 1)..]));
+        return new(folder!, name);
     }
+
+    /// <summary>A run that ended by itself, even early, gave it the original's time; one that was killed left the marker.</summary>
+    private static bool IsBegunCopy(DirectoryHandle folder, Node source) => source.Type == FileType.Directory
+        && (folder.Status(Marker, out _) == Errno.None
+            || (folder.Status(out FileStatus status) == Errno.None && FileCopier.IsSameTime(source.Modified, status.Modified)));
 
     /// <summary>
     /// The copy's name in <see cref="Folder"/>; empty where the contents of a directory go right into it, as those of "/",

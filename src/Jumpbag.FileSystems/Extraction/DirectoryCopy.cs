@@ -25,6 +25,9 @@ internal sealed class DirectoryCopy(DirectoryCopy? parent, ByteString name, Walk
     /// <inheritdoc cref="InheritsGroup"/>
     public bool InheritsAcl { get; init; }
 
+    /// <summary>It holds the marker of an unfinished copy, see <see cref="Destination"/>.</summary>
+    public bool IsMarked { get; init; }
+
     /// <summary>Kept by <see cref="OpenDirectories"/>.</summary>
     internal DirectoryHandle? Handle { get; set; }
 

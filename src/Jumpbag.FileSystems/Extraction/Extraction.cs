@@ -23,6 +23,8 @@ public sealed class Extraction : IDisposable
     private readonly TemporaryName temporary = new();
     private readonly OpenDirectories directories = new(Math.Max(32, Math.Min(4096, ProcessIdentity.RaiseOpenFiles() / 2)));
     private readonly Lock walking = new();
+    private KernelCopy? kernel;
+    private bool isNew;
 
     /// <summary>The directories that the walk is in.</summary>
     private readonly Stack<DirectoryCopy> open = new();
@@ -45,19 +47,22 @@ public sealed class Extraction : IDisposable
         var sources = new List<(ExtractionItem Item, TreeNode Node)>();
         foreach (ExtractionItem item in items)
             sources.Add((item, item.Tree.Lookup(item.Path, followLast: !options.Recursive, damage => tally.Damage(item.Path, damage))));
-        Destination target = Destination.Resolve(ByteString.FromArgument(destination), sources.Count);
+        Destination target = Destination.Resolve(ByteString.FromArgument(destination), sources.Count, options.Resume ? sources[0].Node.Node : null);
+        isNew = target.IsNew;
         using DirectoryHandle folder = target.Folder;
-        Survey survey = new(sources, options.Recursive, cancelled);
+        kernel = new(folder, sources.SelectMany(s => s.Item.Tree.Mounts.Select(m => m.FileSystem)).Distinct(), tally, cancelled);
+        using var survey = new Survey(sources, options.Recursive, cancelled);
         if (options.DryRun || !survey.SurelyFits(folder.Space()))
             survey.Count();
-        survey.ThrowIfTooLarge(folder.Space(), destination);
+        // What is there already needs no room any more; how much that is shows only on the way.
+        if (!options.Resume)
+            survey.ThrowIfTooLarge(folder.Space(), destination);
         if (options.DryRun)
             return tally.Result(Stopwatch.GetElapsedTime(started), cancelled.IsCancellationRequested) with
             {
                 Files = survey.Files, Directories = survey.Directories, Bytes = survey.Bytes,
             };
-        using var timer = new Timer(_ => events(new Progressed(new("copying", tally.Done, survey.Counted ? survey.Files + survey.Directories : null,
-            Interlocked.Read(ref tally.Bytes), survey.Counted ? survey.Bytes : null, Stopwatch.GetElapsedTime(started)))), null, 1000, 200);
+        using var timer = new Timer(_ => TellProgress(survey, started), null, 1000, 200);
         foreach ((ExtractionItem item, TreeNode node) in sources)
             if (!IsOver)
                 CopyItem(item, node, target);
@@ -68,6 +73,13 @@ public sealed class Extraction : IDisposable
             events(new Warning($"stopped: {result.Stopped}; {result.Files} files ({ByteSize.Format(result.Bytes)}) are complete, the rest is not there",
                 "make room, then run the same with --resume"));
         return result;
+    }
+
+    private void TellProgress(Survey survey, long started)
+    {
+        survey.CountBeside();
+        events(new Progressed(new("copying", tally.Done, survey.Counted ? survey.Files + survey.Directories : null,
+            Interlocked.Read(ref tally.Bytes), survey.Counted ? survey.Bytes : null, Stopwatch.GetElapsedTime(started))));
     }
 
     public void Dispose() => directories.Dispose();
@@ -103,7 +115,7 @@ public sealed class Extraction : IDisposable
 
     private void Work(TreeWalk walk, DirectoryCopy top, ByteString name)
     {
-        var copier = new FileCopier(options, attributes, tally, directories, links, temporary, cancelled);
+        var copier = new FileCopier(options, attributes, tally, directories, links, temporary, kernel!, cancelled);
         var batch = new List<Visit>(BatchFiles);
         while (!IsOver && Fill(batch, walk, top, name))
             foreach (Visit file in batch)
@@ -145,17 +157,24 @@ public sealed class Extraction : IDisposable
     {
         DirectoryCopy parent = source.Parent?.Copy ?? top;
         ByteString name = source.Parent is null ? topName : source.Name;
-        DirectoryHandle folder = directories.Acquire(parent);
+        DirectoryHandle folder;
+        try
+        {
+            folder = directories.Acquire(parent);
+        }
+        catch (FailedException e)
+        {
+            tally.Fail(source.Path, e.Message);
+            return false;
+        }
         try
         {
             // Of "/" the contents: the folder that receives them is no copy.
             if (name.IsEmpty)
             {
-                parent.Begin();
-                source.Copy = parent;
-                open.Push(parent);
                 if (options.Resume)
                     RemoveLeftOvers(folder, source);
+                Begin(source, parent, parent);
                 return true;
             }
             Errno error = folder.MakeDirectory(name.Span, 0x1C0);
@@ -165,32 +184,54 @@ public sealed class Extraction : IDisposable
                 error = folder.OpenDirectory(name.Span, out handle);
             if (error != Errno.None)
             {
-                tally.Fail(source.Path, "the directory cannot be made", error);
+                tally.Fail(source.Path, existed ? "a file of that name is there, where a directory should be made" : "the directory cannot be made", error);
                 return false;
             }
-            bool acl = existed ? handle!.HasAttribute("system.posix_acl_default"u8) : parent.InheritsAcl;
-            if (!existed && acl)
-                _ = handle!.RemoveAttribute("system.posix_acl_default"u8);
-            var copy = new DirectoryCopy(parent, name, existed && options is { Resume: false, Overwrite: not OverwriteMode.Force } ? null : source)
-            {
-                Existed = existed,
-                InheritsAcl = existed && acl,
-                InheritsGroup = existed ? handle!.Status(out FileStatus status) == Errno.None && (status.Mode & 0x400) != 0 : parent.InheritsGroup,
-            };
-            if (existed && options.Resume)
-                RemoveLeftOvers(handle!, source);
-            directories.Add(copy, handle!);
-            parent.Begin();
-            source.Copy = copy;
-            open.Push(copy);
+            Begin(source, parent, Opened(source, parent, name, handle!, existed, marked: source.Parent is null && isNew));
             if (!existed)
                 Interlocked.Increment(ref tally.Directories);
             return true;
+        }
+        catch (JumpbagException e)
+        {
+            tally.Fail(source.Path, e.Message);
+            return false;
         }
         finally
         {
             directories.Release(parent);
         }
+    }
+
+    private void Begin(WalkDirectory source, DirectoryCopy parent, DirectoryCopy copy)
+    {
+        parent.Begin();
+        source.Copy = copy;
+        open.Push(copy);
+    }
+
+    private DirectoryCopy Opened(WalkDirectory source, DirectoryCopy parent, ByteString name, DirectoryHandle handle, bool existed, bool marked)
+    {
+        bool acl = existed ? handle.HasAttribute("system.posix_acl_default"u8) : parent.InheritsAcl;
+        if (!existed && acl)
+        {
+            _ = handle.RemoveAttribute("system.posix_acl_default"u8);
+            _ = handle.RemoveAttribute("system.posix_acl_access"u8);
+        }
+        bool untouched = existed && options is { Resume: false, Overwrite: not OverwriteMode.Force };
+        var copy = new DirectoryCopy(parent, name, untouched ? null : source)
+        {
+            Existed = existed,
+            InheritsAcl = existed && acl,
+            InheritsGroup = existed ? handle.Status(out FileStatus status) == Errno.None && (status.Mode & 0x400) != 0 : parent.InheritsGroup,
+            IsMarked = marked,
+        };
+        directories.Add(copy, handle);
+        if (existed && options.Resume)
+            RemoveLeftOvers(handle, source);
+        if (marked && handle.Create(Destination.Marker, 0x180, out FileHandle? marker) == Errno.None)
+            marker!.Dispose();
+        return copy;
     }
 
     /// <summary>What a killed run did not complete. A file that the image itself names so is only made again.</summary>
@@ -220,9 +261,11 @@ public sealed class Extraction : IDisposable
         {
             Node node = source.Node.Node;
             handle = directories.Acquire(directory);
+            if (directory.IsMarked)
+                _ = handle.Remove(Destination.Marker);
             IReadOnlyList<ExtendedAttribute> xattrs = attributes.Preserve.HasFlag(Preserve.Xattrs)
                 ? source.Node.FileSystem.ExtendedAttributes(node, damage => DamagedOnTheWay(source.Path, damage)) : [];
-            attributes.Apply(handle, node, xattrs, attributes.IsOwn(node, directory.InheritsGroup) && !directory.Existed, false, directory.InheritsAcl);
+            attributes.Apply(handle, node, xattrs, attributes.IsOwn(node, directory.InheritsGroup) && !directory.Existed, false, false);
         }
         catch (FailedException e)
         {

@@ -22,6 +22,9 @@ public sealed record ExtractionResult
     /// <summary>Bytes of content written.</summary>
     public long Bytes { get; init; }
 
+    /// <summary>Of <see cref="Bytes"/>, those that were not read: shared by a reflink or copied within the kernel.</summary>
+    public long KernelBytes { get; init; }
+
     /// <summary>Bytes of content that are zeros without a place on the disk.</summary>
     public long HoleBytes { get; init; }
 

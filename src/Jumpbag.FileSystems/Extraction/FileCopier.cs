@@ -1,5 +1,6 @@
 using Jumpbag.Core;
 using Jumpbag.Host;
+using Jumpbag.Storage;
 
 namespace Jumpbag.FileSystems.Extraction;
 
@@ -17,15 +18,17 @@ internal sealed class FileCopier
     private readonly OpenDirectories directories;
     private readonly HardLinks links;
     private readonly TemporaryName temporary;
+    private readonly KernelCopy kernel;
     private readonly CancellationToken cancelled;
     private readonly DamageSink sink;
     private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
     private Visit visit;
     private Damage? damage;
     private bool damaged;
+    private long lost;
 
     public FileCopier(ExtractionOptions options, Attributes attributes, Tally tally, OpenDirectories directories, HardLinks links,
-        TemporaryName temporary, CancellationToken cancelled)
+        TemporaryName temporary, KernelCopy kernel, CancellationToken cancelled)
     {
         this.options = options;
         this.attributes = attributes;
@@ -33,6 +36,7 @@ internal sealed class FileCopier
         this.directories = directories;
         this.links = links;
         this.temporary = temporary;
+        this.kernel = kernel;
         this.cancelled = cancelled;
         sink = Note;
     }
@@ -194,7 +198,8 @@ internal sealed class FileCopier
         Node node = visit.Node.Node;
         IReadOnlyList<ExtendedAttribute> xattrs = Xattrs();
         bool own = attributes.IsOwn(node, into.InheritsGroup);
-        bool plain = own && xattrs.Count == 0 && attributes.IsPlainMode(node) && !into.InheritsAcl;
+        bool removeAcl = into.InheritsAcl && attributes.Preserve.HasFlag(Preserve.Mode);
+        bool plain = own && xattrs.Count == 0 && attributes.IsPlainMode(node) && !removeAcl;
         Errno error = folder.Create(temp, attributes.CreationMode(node, plain), out FileHandle? file);
         if (error != Errno.None)
         {
@@ -205,7 +210,7 @@ internal sealed class FileCopier
         {
             if (!CopyContent(file!))
                 return false;
-            attributes.Apply(file!, node, xattrs, own, plain, into.InheritsAcl);
+            attributes.Apply(file!, node, xattrs, own, plain, removeAcl);
             return true;
         }
     }
@@ -230,20 +235,8 @@ internal sealed class FileCopier
                     Note(new(extent.Reason ?? "cannot be located", extent.Offset, extent.Length));
                     continue;
                 }
-                for (long at = extent.Offset; at < position;)
-                {
-                    cancelled.ThrowIfCancellationRequested();
-                    Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(BufferSize, position - at));
-                    ContentReader.ReadAround(fileSystem, extent, at, piece, sink);
-                    Errno error = file.Write(piece, at);
-                    if (error != Errno.None)
-                    {
-                        tally.Fail(visit.Path, "it cannot be written", error);
-                        return false;
-                    }
-                    Interlocked.Add(ref tally.Bytes, piece.Length);
-                    end = at += piece.Length;
-                }
+                if (!CopyExtent(fileSystem, extent, file, ref end))
+                    return false;
             }
         }
         catch (Exception e) when (e is CorruptException or UnreadableException)
@@ -254,6 +247,48 @@ internal sealed class FileCopier
         {
             tally.Fail(visit.Path, "it cannot be made that long", failed);
             return false;
+        }
+        return true;
+    }
+
+    private bool CopyExtent(FileSystem fileSystem, in FileExtent extent, FileHandle file, ref long end)
+    {
+        if (extent.Kind != FileExtentKind.Data || !kernel.IsPossible)
+            return CopyBytes(fileSystem, extent, extent.Offset, extent.Offset + extent.Length, file, ref end);
+        long shift = extent.DeviceOffset - extent.Offset;
+        foreach (Extent behind in fileSystem.Device.Extents(extent.DeviceOffset, extent.Length))
+        {
+            long from = behind.Offset - shift;
+            long done = kernel.Copy(behind, file, from);
+            Interlocked.Add(ref tally.Bytes, done);
+            end = Math.Max(end, from + done);
+            if (done < behind.Length && !CopyBytes(fileSystem, extent, from + done, from + behind.Length, file, ref end))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Through this process. A piece of which nothing can be read stays a hole, so that a missing terabyte takes no room.</summary>
+    private bool CopyBytes(FileSystem fileSystem, in FileExtent extent, long from, long to, FileHandle file, ref long end)
+    {
+        for (long at = from; at < to;)
+        {
+            cancelled.ThrowIfCancellationRequested();
+            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(BufferSize, to - at));
+            long before = lost;
+            ContentReader.ReadAround(fileSystem, extent, at, piece, sink);
+            bool nothing = lost - before >= piece.Length;
+            Errno error = nothing ? Errno.None : file.Write(piece, at);
+            if (error != Errno.None)
+            {
+                tally.Fail(visit.Path, "it cannot be written", error);
+                return false;
+            }
+            at += piece.Length;
+            if (nothing)
+                continue;
+            Interlocked.Add(ref tally.Bytes, piece.Length);
+            end = at;
         }
         return true;
     }
@@ -356,6 +391,7 @@ internal sealed class FileCopier
     private void Note(Damage found)
     {
         damaged = true;
+        lost += found.Length;
         Interlocked.Add(ref tally.LostBytes, found.Length);
         if (damage is { } last && last.Cause == found.Cause && last.Length > 0 && last.Offset + last.Length == found.Offset)
         {

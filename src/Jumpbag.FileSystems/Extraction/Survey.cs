@@ -7,8 +7,11 @@ namespace Jumpbag.FileSystems.Extraction;
 /// How much there is to copy, from the inodes alone. Not even that is needed where everything on the source's filesystems
 /// would fit. A file with several names counts a part at each, so that all of them make one.
 /// </summary>
-internal sealed class Survey(IReadOnlyList<(ExtractionItem Item, TreeNode Node)> sources, bool recursive, CancellationToken cancelled)
+internal sealed class Survey(IReadOnlyList<(ExtractionItem Item, TreeNode Node)> sources, bool recursive, CancellationToken cancelled) : IDisposable
 {
+    private readonly Lock gate = new();
+    private volatile bool over, counted;
+    private Thread? beside;
     private long needed;
 
     public long Files { get; private set; }
@@ -17,7 +20,7 @@ internal sealed class Survey(IReadOnlyList<(ExtractionItem Item, TreeNode Node)>
 
     public long Bytes { get; private set; }
 
-    public bool Counted { get; private set; }
+    public bool Counted => counted;
 
     public bool SurelyFits(VolumeSpace space)
     {
@@ -38,8 +41,9 @@ internal sealed class Survey(IReadOnlyList<(ExtractionItem Item, TreeNode Node)>
         {
             if (node.Node.Type == FileType.Directory && !recursive)
                 continue;
+            // Damage is told when the same place is copied.
             var walk = new TreeWalk(item.Tree, node, item.Path, static (_, _) => { });
-            while (!cancelled.IsCancellationRequested && walk.Next(out Visit visit))
+            while (!over && !cancelled.IsCancellationRequested && walk.Next(out Visit visit))
                 if (visit.Kind == VisitKind.File)
                 {
                     Node file = visit.Node.Node;
@@ -51,7 +55,26 @@ internal sealed class Survey(IReadOnlyList<(ExtractionItem Item, TreeNode Node)>
                 else if (visit.Kind == VisitKind.Enter)
                     Directories++;
         }
-        Counted = true;
+        counted = !over && !cancelled.IsCancellationRequested;
+    }
+
+    /// <summary>Counts while the copying goes on, for its progress, unless it was counted.</summary>
+    public void CountBeside()
+    {
+        lock (gate)
+        {
+            if (counted || over || beside is not null)
+                return;
+            beside = new(Count) { Priority = ThreadPriority.BelowNormal };
+            beside.Start();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+            over = true;
+        beside?.Join();
     }
 
     public void ThrowIfTooLarge(VolumeSpace space, string destination)

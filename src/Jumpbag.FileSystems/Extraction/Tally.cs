@@ -10,7 +10,7 @@ internal sealed class Tally(EventSink events)
     private readonly Dictionary<(string Attribute, string Reason), long> lost = [];
     private string? stopped;
 
-    public long Files, Directories, HardLinks, SymbolicLinks, SpecialFiles, Bytes, HoleBytes, LostBytes, Skipped, Damaged, Failed;
+    public long Files, Directories, HardLinks, SymbolicLinks, SpecialFiles, Bytes, KernelBytes, HoleBytes, LostBytes, Skipped, Damaged, Failed;
 
     /// <summary>Why nothing more should be begun, or null.</summary>
     public string? Stopped => Volatile.Read(ref stopped);
@@ -49,7 +49,7 @@ internal sealed class Tally(EventSink events)
             return new()
             {
                 Files = Files, Directories = Directories, HardLinks = HardLinks, SymbolicLinks = SymbolicLinks, SpecialFiles = SpecialFiles,
-                Bytes = Bytes, HoleBytes = HoleBytes, LostBytes = LostBytes,
+                Bytes = Bytes, KernelBytes = KernelBytes, HoleBytes = HoleBytes, LostBytes = LostBytes,
                 Skipped = Skipped, Damaged = Damaged, Failed = Failed,
                 AttributesLost = [.. lost.OrderBy(l => l.Key).Select(l => new AttributeLoss(l.Key.Attribute, l.Key.Reason, l.Value))],
                 Elapsed = elapsed, Interrupted = interrupted, Stopped = Stopped,
