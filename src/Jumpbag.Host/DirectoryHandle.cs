@@ -107,6 +107,26 @@ public sealed unsafe class DirectoryHandle : FileHandle
         return CName.CopyEntry(name, text) ? Libc.Check(Libc.unlinkat(Descriptor, text, 0)) : Errno.Invalid;
     }
 
+    /// <summary>Removes an empty directory.</summary>
+    public Errno RemoveDirectory(ReadOnlySpan<byte> name)
+    {
+        const int RemoveDirectoryFlag = 0x200;
+        byte* text = stackalloc byte[CName.Size];
+        return CName.CopyEntry(name, text) ? Libc.Check(Libc.unlinkat(Descriptor, text, RemoveDirectoryFlag)) : Errno.Invalid;
+    }
+
+    /// <summary>Removes an entry and, where it is a directory, all that is in it; links are removed, not followed.</summary>
+    public Errno RemoveTree(ReadOnlySpan<byte> name)
+    {
+        Errno error = Remove(name);
+        if (error == Errno.None || OpenDirectory(name, out DirectoryHandle? inside) != Errno.None)
+            return error;
+        using (inside)
+            foreach (ByteString entry in inside!.Names())
+                inside.RemoveTree(entry.Span);
+        return RemoveDirectory(name);
+    }
+
     /// <summary>Of the entry itself, were it a symbolic link.</summary>
     public Errno Status(ReadOnlySpan<byte> name, out FileStatus status)
     {

@@ -2,7 +2,10 @@ using System.CommandLine;
 using System.IO.Compression;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
-using Jumpbag.Terminal;
+using Jumpbag.FileSystems;
+using Jumpbag.FileSystems.Locators;
+using Jumpbag.Host;
+using Jumpbag.Storage;
 
 namespace Jumpbag.Commands;
 
@@ -39,7 +42,7 @@ public static class DemoCommand
             Say(session, "Get Anna's files out, with owners, times, attributes and links.");
             cancelled.ThrowIfCancellationRequested();
             Step(session, "cp", "-r", "harddrive.img:/home/anna", "./rescued");
-            Compare(session, Path.Combine(folder, "rescued"));
+            Compare(session);
             CompareDisk(disk);
             session.Out.WriteLine("The disk image is, byte for byte, what it was before.");
             if (keep)
@@ -52,7 +55,7 @@ public static class DemoCommand
         {
             Environment.CurrentDirectory = back;
             if (!keep)
-                Directory.Delete(folder, recursive: true);
+                Remove(folder);
         }
     }
 
@@ -73,25 +76,42 @@ public static class DemoCommand
             throw new FailedException($"'jumpbag {string.Join(' ', arguments)}' ended with exit status {status}");
     }
 
-    /// <summary>Reads each rescued file again through the disk and compares.</summary>
-    private static void Compare(Session session, string rescued)
+    /// <summary>Reads each file of the disk again and compares it with its copy.</summary>
+    private static void Compare(Session session)
     {
         int files = 0;
         Say(session, "Compare each copy with the disk.");
-        using var places = new FileSystems.Locators.PlaceOpener([], true, _ => { });
-        foreach (string path in Directory.EnumerateFiles(rescued, "*", SearchOption.AllDirectories))
+        using var places = new PlaceOpener([], true, _ => { });
+        Place home = places.Open("harddrive.img:/home/anna");
+        var walker = new TreeWalker(home.Tree, (path, damage) => throw new CorruptException($"{path}: {damage}"));
+        foreach (WalkedNode found in walker.Walk(ByteString.FromText("rescued"), home.Tree.Lookup(home.Path)))
         {
-            using var copied = new MemoryStream();
-            // A name that is not UTF-8 cannot be opened by .NET: the commands above handle it, this comparison counts it out.
-            if (path.Contains('\uFFFD', StringComparison.Ordinal))
+            if (found.File.Node.Type != FileType.Regular)
                 continue;
-            FileSystems.Locators.Place place = places.Open("harddrive.img:/home/anna/" + Path.GetRelativePath(rescued, path));
-            FileSystems.ContentReader.Copy(place.Tree.Lookup(place.Path), bytes => copied.Write(bytes), damage => throw new CorruptException(damage.ToString()));
-            if (!File.ReadAllBytes(path).AsSpan().SequenceEqual(copied.ToArray()))
-                throw new FailedException($"{path} differs from the disk");
+            using FileSource copy = FileSource.Open(found.Path.ToArgument());
+            long at = 0;
+            ContentReader.Copy(found.File, bytes =>
+            {
+                var copied = new byte[bytes.Length];
+                copy.Read(at, copied);
+                if (!bytes.SequenceEqual(copied))
+                    throw new FailedException($"{found.Path} differs from the disk");
+                at += bytes.Length;
+            }, damage => throw new CorruptException($"{found.Path}: {damage}"));
+            if (at != copy.Length)
+                throw new FailedException($"{found.Path} differs from the disk in its length");
             files++;
         }
         session.Out.WriteLine($"{files} files are equal.");
+    }
+
+    /// <summary>Also names that are not UTF-8, which .NET cannot.</summary>
+    private static void Remove(string folder)
+    {
+        if (DirectoryHandle.Open(ByteString.FromText(Path.GetDirectoryName(folder)!), out DirectoryHandle? parent) != Errno.None)
+            return;
+        using (parent)
+            parent!.RemoveTree(ByteString.FromText(Path.GetFileName(folder)).Span);
     }
 
     private static void Unpack(string disk)
