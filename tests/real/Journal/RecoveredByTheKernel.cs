@@ -42,6 +42,25 @@ public sealed class RecoveredByTheKernel
     }
 
     [Theory]
+    [InlineData("-t ext4 -b 4096 -O fast_commit")]
+    [InlineData("-t ext4 -b 1024 -O fast_commit")]
+    [InlineData("-t ext4 -b 4096 -O fast_commit,^metadata_csum,^64bit")]
+    public void fast_commits_are_shown_as_the_kernel_replays_them(string make)
+    {
+        // The kernel counts the blocks anew, and its own replay is the last change of what it touches.
+        const TreeAspects ignored = TreeAspects.Allocated | TreeAspects.Changed;
+        using var folder = new TemporaryFolder();
+        int withFastCommits = 0;
+        for (int seed = 1; seed <= 12; seed++)
+        {
+            string image = MakeDirty(folder, make, "", seed, steps: 25 * seed);
+            ExtFileSystem fileSystem = CompareWithTheKernel(folder, image, $"{make} seed {seed}", mustReplay: true, ignored);
+            withFastCommits += fileSystem.Summary.Opened.Contains("fast commits", StringComparison.Ordinal) ? 1 : 0;
+        }
+        Assert.True(withFastCommits >= 6, $"only {withFastCommits} of the images have fast commits");
+    }
+
+    [Theory]
     [InlineData("-t ext4 -b 4096", "commit=1")]
     [InlineData("-t ext4 -b 1024", "commit=1,data=journal")]
     public void a_copy_of_a_mounted_filesystem_is_shown_as_the_kernel_recovers_it(string make, string options)
@@ -90,7 +109,10 @@ public sealed class RecoveredByTheKernel
         string opened = fileSystem.Summary.Opened;
         if (mustReplay)
             Assert.Matches("^journal replayed: [1-9][0-9]* transactions, [1-9][0-9]* blocks", opened);
-        IReadOnlyList<string> differences = TreeComparison.Differences(expected, TreeSnapshot.Of(fileSystem), ignored);
+        List<string> differences = [.. TreeComparison.Differences(expected, TreeSnapshot.Of(fileSystem), ignored)];
+        // Replaying an entry changes the directory, and the kernel then takes the time of the replay.
+        if (ignored.HasFlag(TreeAspects.Changed))
+            differences.RemoveAll(line => line.Contains(", Directory): modified: ", StringComparison.Ordinal));
         Assert.True(differences.Count == 0, $"{what}, {opened}:\n{string.Join('\n', differences)}");
         Assert.Equal(before, Shell.Run("sha256sum", image));
         return fileSystem;

@@ -16,6 +16,9 @@ internal sealed record FastCommitScan(byte[] Blocks, int Tags, int Commits, stri
     /// <summary>Of the area, in memory; what mke2fs makes unasked has at most 256 blocks.</summary>
     private const int MaxBytes = 16 * 1024 * 1024;
 
+    /// <summary>Each may name an entry that is kept in memory.</summary>
+    private const int MaxTags = 400_000;
+
     private static readonly FastCommitScan None = new([], 0, 0);
 
     /// <param name="inodeSize">Of the filesystem.</param>
@@ -52,7 +55,8 @@ internal sealed record FastCommitScan(byte[] Blocks, int Tags, int Commits, stri
                 ReadOnlySpan<byte> rest = block.AsSpan(at);
                 if (!FastCommitTag.TryParse(rest, inodeSize, out FastCommitTag tag))
                     return Stop("the first one is incomplete");
-                tags++;
+                if (++tags > MaxTags)
+                    return new([], 0, 0, $"there are more than {MaxTags} records");
                 at += tag.Size;
                 if (tag.Type == FastCommitTagType.Tail)
                 {
