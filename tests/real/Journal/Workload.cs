@@ -22,13 +22,20 @@ internal sealed partial class Workload(string folder, int seed, int blockSize)
             Step();
     }
 
-    /// <summary>Ends the filesystem at once: 1 writes out the journal first, 2 nothing.</summary>
+    /// <summary>Ends the filesystem at once: 1 writes out the journal first, 2 nothing. A file that is open has no name any more.</summary>
     public unsafe void ShutDown(uint how)
     {
         const nuint FS_IOC_GOINGDOWN = 0x8004_587D;
+        ByteString path = NewName();
+        int orphan = Posix.Open(path, 0x42);
+        Write(orphan, 0, 3 * blockSize);
+        Posix.Flush(orphan);
+        Posix.RemoveFile(path);
+        Posix.Flush(orphan);
         int fd = Posix.Open(ByteString.FromText(folder), Posix.ReadOnly);
         int result = ioctl(fd, FS_IOC_GOINGDOWN, &how);
         Posix.Close(fd);
+        Posix.Close(orphan);
         Assert.SkipUnless(result == 0, "this kernel's ext4 has no shutdown");
     }
 

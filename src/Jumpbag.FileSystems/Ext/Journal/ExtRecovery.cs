@@ -47,7 +47,7 @@ internal sealed class ExtRecovery
             return new(raw.Device, $"{NotReplayed}: as was asked for; what it holds is not shown");
         try
         {
-            JournalLog log = JournalLog.Open(Find(raw, options), superblock.BlockSize);
+            JournalLog log = Find(raw, options);
             bool error = log.Superblock.ErrorNumber != 0;
             // Without the flag the kernel discards what the journal holds.
             if (log.Superblock.Start == 0 || (flagKnown && !needed) || !options.Replay)
@@ -92,17 +92,17 @@ internal sealed class ExtRecovery
 
     private static bool IsMarkedClean(ExtSuperblock superblock) => (superblock.State & 1) != 0;
 
-    private static BlockDevice Find(ExtFileSystem raw, ExtOpenOptions options)
+    private static JournalLog Find(ExtFileSystem raw, ExtOpenOptions options)
     {
         ExtSuperblock superblock = raw.Superblock;
         if (superblock.JournalInode != 0)
-            return OpenInode(raw);
+            return JournalLog.Open(OpenInode(raw), superblock.BlockSize);
         Guid uuid = superblock.JournalUuid;
         if (uuid == Guid.Empty)
             throw new CorruptException("the superblock names neither a journal inode nor an external journal");
         BlockDevice device = options.FindJournal?.Invoke(uuid)
             ?? throw new NotFoundException($"the external journal {uuid} is not given; pass it with --disk");
-        return ExternalJournal.Open(device, uuid);
+        return ExternalJournal.Open(device, uuid, superblock.BlockSize);
     }
 
     /// <summary>The journal's inode, or where that is damaged what the superblock keeps of it.</summary>
