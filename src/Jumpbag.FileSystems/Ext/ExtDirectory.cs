@@ -1,5 +1,6 @@
 using Jumpbag.Core;
 using Jumpbag.FileSystems.Ext.Format;
+using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace Jumpbag.FileSystems.Ext;
 
@@ -9,6 +10,8 @@ namespace Jumpbag.FileSystems.Ext;
 /// </summary>
 internal sealed class ExtDirectory(ExtSuperblock superblock, ExtMetadataCache cache, ExtContent content, ExtAttributes attributes, ExtOverrides? overrides)
 {
+    private const int SipHash = 6;
+
     private readonly bool hasFileType = superblock.Has(ExtIncompat.FileType);
 
     /// <summary>All entries but "." and "..": the one place where directories are read.</summary>
@@ -83,7 +86,7 @@ internal sealed class ExtDirectory(ExtSuperblock superblock, ExtMetadataCache ca
     /// <summary>A record that cannot be ends the block: where the next one starts is not known.</summary>
     private void ReadRecords(ReadOnlySpan<byte> block, ExtNode directory, long offset, List<DirectoryEntry> found, DamageSink damage)
     {
-        bool encrypted = directory.Has(ExtInodeFlags.Encrypted);
+        int hashVersion = directory.Has(ExtInodeFlags.Encrypted) ? HashVersion(directory, damage) : 0;
         for (int at = 0; at + ExtDirectoryRecord.HeaderSize <= block.Length;)
         {
             ExtDirectoryRecord record = ExtDirectoryRecord.Parse(block[at..], superblock.BlockSize, hasFileType);
@@ -94,22 +97,65 @@ internal sealed class ExtDirectory(ExtSuperblock superblock, ExtMetadataCache ca
                 return;
             }
             if (record.Inode != 0)
-                Add(record, block.Slice(at + ExtDirectoryRecord.HeaderSize, record.NameLength), encrypted, offset + at, found, damage);
+                Add(record, block.Slice(at + ExtDirectoryRecord.HeaderSize, record.Length - ExtDirectoryRecord.HeaderSize), directory,
+                    hashVersion, offset + at, found, damage);
             at += record.Length;
         }
     }
 
-    private static void Add(
-        in ExtDirectoryRecord record, ReadOnlySpan<byte> name, bool encrypted, long offset, List<DirectoryEntry> found, DamageSink damage)
+    private void Add(in ExtDirectoryRecord record, ReadOnlySpan<byte> body, ExtNode directory, int hashVersion, long offset,
+        List<DirectoryEntry> found, DamageSink damage)
     {
+        ReadOnlySpan<byte> name = body[..record.NameLength];
         if (name is [(byte)'.'] or [(byte)'.', (byte)'.'])
             return;
+        bool encrypted = directory.Has(ExtInodeFlags.Encrypted);
         if (name.IsEmpty || (!encrypted && name.IndexOfAny((byte)'/', (byte)0) >= 0))
         {
             damage(new($"directory: the name \"{new ByteString(name)}\" of inode {record.Inode} cannot be", offset, record.Length));
             return;
         }
-        found.Add(new(new ByteString(name), record.Inode, TypeOf(record.FileType)));
+        ByteString shown = new(name);
+        if (encrypted)
+        {
+            (uint hash, uint minor) = hashVersion == SipHash ? StoredHash(record, body) : ExtNameHash.Compute(name, hashVersion, superblock.HashSeed);
+            shown = ExtEncryptedName.NoKeyName(name, hash, minor);
+        }
+        found.Add(new(shown, record.Inode, TypeOf(record.FileType)));
+    }
+
+    /// <summary>A directory that folds case and is encrypted has its hashes behind the names: they are keyed.</summary>
+    private static (uint Hash, uint Minor) StoredHash(in ExtDirectoryRecord record, ReadOnlySpan<byte> body)
+    {
+        int at = (record.NameLength + 3) & ~3;
+        return at + 8 > body.Length ? (0, 0) : (ReadUInt32LittleEndian(body[at..]), ReadUInt32LittleEndian(body[(at + 4)..]));
+    }
+
+    /// <summary>
+    /// What the kernel hashes the names with: the version in a tree's root, the filesystem's for a directory of one block, and
+    /// none where a directory is a plain list.
+    /// </summary>
+    private int HashVersion(ExtNode directory, DamageSink damage)
+    {
+        const int none = -1, rootVersion = 0x1C;
+        if (!superblock.Has(ExtCompat.DirIndex))
+            return none;
+        if (directory.Has(ExtInodeFlags.CaseFold))
+            return SipHash;
+        if (!directory.Has(ExtInodeFlags.Indexed))
+            return directory.Size == superblock.BlockSize ? ExtNameHash.Version(superblock, superblock.DefaultHashVersion) : none;
+        FileExtent first = content.Extents(directory, 0, damage).FirstOrDefault();
+        if (first.Kind != FileExtentKind.Data)
+            return none;
+        try
+        {
+            byte version = cache.Block((ulong)(first.DeviceOffset / superblock.BlockSize)).Span[rootVersion];
+            return ExtNameHash.Version(superblock, version);
+        }
+        catch (UnreadableException)
+        {
+            return none;
+        }
     }
 
     /// <summary>The upper bits are flags of dirdata, an extension whose data stands behind the name.</summary>
