@@ -14,7 +14,7 @@ public sealed class JournalStates
     public void without_replay_the_raw_state_is_shown_and_said()
     {
         using var folder = new TemporaryFolder();
-        string image = RecoveredByTheKernel.MakeDirty(folder, "-t ext4 -b 4096", "", seed: 1, steps: 100);
+        string image = DirtyImage.Make(folder, "-t ext4 -b 4096", "", seed: 1, steps: 100);
         using FileSource source = FileSource.Open(image);
         ExtFileSystem raw = ExtFileSystem.Open(source, new ExtOpenOptions { Replay = false });
         Assert.StartsWith("journal not replayed: ", raw.Summary.Opened, StringComparison.Ordinal);
@@ -45,7 +45,7 @@ public sealed class JournalStates
     public void a_journal_is_left_alone_where_the_superblock_does_not_ask_for_it()
     {
         using var folder = new TemporaryFolder();
-        string image = RecoveredByTheKernel.MakeDirty(folder, "-t ext4 -b 4096", "", seed: 2, steps: 50);
+        string image = DirtyImage.Make(folder, "-t ext4 -b 4096", "", seed: 2, steps: 50);
         Shell.Run("debugfs", "-w", "-R", "feature -needs_recovery", image);
         ExtFileSystem fileSystem = RecoveredByTheKernel.CompareWithTheKernel(folder, image, "without needs_recovery", mustReplay: false);
         Assert.Equal("clean", fileSystem.Summary.Opened);
@@ -71,7 +71,7 @@ public sealed class JournalStates
     public void a_damaged_journal_inode_is_found_through_the_superblock()
     {
         using var folder = new TemporaryFolder();
-        string image = RecoveredByTheKernel.MakeDirty(folder, "-t ext4 -b 4096", "", seed: 3, steps: 100);
+        string image = DirtyImage.Make(folder, "-t ext4 -b 4096", "", seed: 3, steps: 100);
         using FileSource source = FileSource.Open(image);
         TreeSnapshot expected = TreeSnapshot.Of(ExtFileSystem.Open(source, new ExtOpenOptions()));
         Shell.Run("debugfs", "-w", "-R", "clri <8>", image);
@@ -84,7 +84,7 @@ public sealed class JournalStates
     public void a_damaged_primary_superblock_does_not_lose_the_journal()
     {
         using var folder = new TemporaryFolder();
-        string image = RecoveredByTheKernel.MakeDirty(folder, "-t ext4 -b 1024", "", seed: 3, steps: 100);
+        string image = DirtyImage.Make(folder, "-t ext4 -b 1024", "", seed: 3, steps: 100);
         using FileSource source = FileSource.Open(image);
         TreeSnapshot expected = TreeSnapshot.Of(ExtFileSystem.Open(source, new ExtOpenOptions()));
         Shell.Run("dd", "if=/dev/zero", $"of={image}", "bs=1024", "seek=1", "count=1", "conv=notrunc");

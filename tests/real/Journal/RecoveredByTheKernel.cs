@@ -36,7 +36,7 @@ public sealed class RecoveredByTheKernel
         using var folder = new TemporaryFolder();
         for (int seed = 1; seed <= 4; seed++)
         {
-            string image = MakeDirty(folder, make, options, seed, steps: 60 * seed);
+            string image = DirtyImage.Make(folder, make, options, seed, steps: 60 * seed);
             CompareWithTheKernel(folder, image, $"{make} {options} seed {seed}", mustReplay: true);
         }
     }
@@ -53,7 +53,7 @@ public sealed class RecoveredByTheKernel
         int withFastCommits = 0;
         for (int seed = 1; seed <= 12; seed++)
         {
-            string image = MakeDirty(folder, make, "", seed, steps: 25 * seed);
+            string image = DirtyImage.Make(folder, make, "", seed, steps: 25 * seed);
             ExtFileSystem fileSystem = CompareWithTheKernel(folder, image, $"{make} seed {seed}", mustReplay: true, ignored);
             withFastCommits += fileSystem.Summary.Opened.Contains("fast commits", StringComparison.Ordinal) ? 1 : 0;
         }
@@ -79,21 +79,6 @@ public sealed class RecoveredByTheKernel
             }
             CompareWithTheKernel(folder, copy, $"{make} {options} round {round}", mustReplay: false);
         }
-    }
-
-    /// <summary>An image of a filesystem that was shut down after random changes.</summary>
-    internal static string MakeDirty(TemporaryFolder folder, string make, string options, int seed, int steps)
-    {
-        string image = folder.File("dirty.img");
-        string[] arguments = make.Split(' ');
-        int blockSize = int.Parse(arguments[Array.IndexOf(arguments, "-b") + 1], null);
-        // The smallest journal there is, so that it wraps.
-        ImageBuilder.Format(image, 64 << 20, [.. arguments, "-J", $"size={1024 * blockSize / 1048576}"]);
-        using LoopMount mount = LoopMount.Mount(image, options.Length > 0 ? $"rw,{options}" : "rw");
-        var workload = new Workload(mount.Folder, seed, blockSize);
-        workload.Run(steps);
-        workload.ShutDown(how: seed % 2 == 0 ? 1u : 2u);
-        return image;
     }
 
     internal static ExtFileSystem CompareWithTheKernel(

@@ -1,14 +1,14 @@
 using System.Runtime.InteropServices;
 using Jumpbag.Core;
-using Jumpbag.Tests.Support;
+using Xunit;
 
-namespace Jumpbag.Tests.Real.Journal;
+namespace Jumpbag.Tests.Support;
 
 /// <summary>
 /// Random changes to a mounted filesystem, the same for the same seed, most of them flushed one by one, then the
 /// filesystem's end without unmounting: what is on the disk is in part in the journal only.
 /// </summary>
-internal sealed partial class Workload(string folder, int seed, int blockSize)
+public sealed partial class Workload(string folder, int seed, int blockSize)
 {
     private readonly Random random = new(seed);
     private readonly List<ByteString> files = [], folders = [ByteString.FromText(folder)];
