@@ -9,7 +9,7 @@ namespace Jumpbag.FileSystems.Extraction;
 /// Copies files out of a tree into a folder of this machine: cp(1)'s rules for what goes where, everything carried over
 /// that the destination can hold, and nothing ever outside of it.
 /// </summary>
-public sealed class Extraction : IDisposable
+public sealed class Extraction
 {
     private const int BatchFiles = 64;
     private const long BatchBytes = 16 << 20;
@@ -63,9 +63,16 @@ public sealed class Extraction : IDisposable
                 Files = survey.Files, Directories = survey.Directories, Bytes = survey.Bytes,
             };
         using var timer = new Timer(_ => TellProgress(survey, started), null, 1000, 200);
-        foreach ((ExtractionItem item, TreeNode node) in sources)
-            if (!IsOver)
-                CopyItem(item, node, target);
+        try
+        {
+            foreach ((ExtractionItem item, TreeNode node) in sources)
+                if (!IsOver)
+                    CopyItem(item, node, target);
+        }
+        finally
+        {
+            directories.CloseAll();
+        }
         ExtractionResult result = tally.Result(Stopwatch.GetElapsedTime(started), cancelled.IsCancellationRequested);
         foreach (AttributeLoss loss in result.AttributesLost)
             events(new Warning($"{loss.Attribute} not kept for {loss.Count} files: {loss.Reason}"));
@@ -81,8 +88,6 @@ public sealed class Extraction : IDisposable
         events(new Progressed(new("copying", tally.Done, survey.Counted ? survey.Files + survey.Directories : null,
             Interlocked.Read(ref tally.Bytes), survey.Counted ? survey.Bytes : null, Stopwatch.GetElapsedTime(started))));
     }
-
-    public void Dispose() => directories.Dispose();
 
     private bool IsOver => cancelled.IsCancellationRequested || tally.Stopped is not null;
 

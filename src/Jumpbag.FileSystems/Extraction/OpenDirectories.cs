@@ -7,7 +7,7 @@ namespace Jumpbag.FileSystems.Extraction;
 /// Keeps a bounded number of the destination's directories open. One that was closed meanwhile is opened again, name by name
 /// from the nearest that is still open, following nothing. The folder at the top stays open.
 /// </summary>
-internal sealed class OpenDirectories(int capacity) : IDisposable
+internal sealed class OpenDirectories(int capacity)
 {
     private readonly Lock gate = new();
     private readonly Queue<DirectoryCopy> open = new();
@@ -49,7 +49,7 @@ internal sealed class OpenDirectories(int capacity) : IDisposable
             }
     }
 
-    public void Dispose()
+    public void CloseAll()
     {
         lock (gate)
             foreach (DirectoryCopy directory in open)
