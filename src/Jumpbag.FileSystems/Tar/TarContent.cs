@@ -34,7 +34,7 @@ internal sealed class TarContent(TarOutput output, Action<long> read)
         {
             for (long at = start; at < end;)
             {
-                while (at >= extent.Offset + extent.Length && extents.MoveNext())
+                while (at >= extent.Offset + extent.Length && MoveNext(extents, at, end, damage))
                     extent = extents.Current;
                 bool covered = at >= extent.Offset && at < extent.Offset + extent.Length;
                 long until = covered ? Math.Min(end, extent.Offset + extent.Length) : end;
@@ -50,6 +50,20 @@ internal sealed class TarContent(TarOutput output, Action<long> read)
             }
         }
         output.Pad();
+    }
+
+    /// <summary>The header is out already: what fails now becomes zeros.</summary>
+    private static bool MoveNext(IEnumerator<FileExtent> extents, long at, long end, DamageSink damage)
+    {
+        try
+        {
+            return extents.MoveNext();
+        }
+        catch (JumpbagException e)
+        {
+            damage(new(e.Message, at, end - at));
+            return false;
+        }
     }
 
     private static void Told(Damage damage)
