@@ -8,7 +8,7 @@ namespace Jumpbag.FileSystems.Tar;
 /// A POSIX access control list as text, one entry a line, with numbers for users and groups: "user:1000:r-x". That is what GNU
 /// tar --acls --numeric-owner writes, and what acl_from_text(3) reads.
 /// </summary>
-internal static class AclText
+public static class AclText
 {
     private const int Version = 2, HeaderSize = 4, EntrySize = 8;
 

@@ -7,7 +7,7 @@ namespace Jumpbag.FileSystems.Tar;
 /// The records of an extended header, "LENGTH KEYWORD=VALUE\n" each, where LENGTH counts itself and everything up to the
 /// newline, so that a value may hold any bytes.
 /// </summary>
-internal sealed class PaxRecords
+public sealed class PaxRecords
 {
     private const int KeptSize = 64 * 1024;
 

@@ -7,7 +7,7 @@ namespace Jumpbag.FileSystems.Tar;
 /// data, as decimal numbers on lines of their own: how many ranges, then offset and length of each, padded to 512 bytes.
 /// https://www.gnu.org/software/tar/manual/html_node/PAX-1.html
 /// </summary>
-internal sealed class SparseMap
+public sealed class SparseMap
 {
     /// <summary>GNU tar takes the data of a range from the start of a block of the archive, other readers from where the last one ended: both are the same for whole blocks.</summary>
     private const int Unit = 512;
@@ -62,7 +62,7 @@ internal sealed class SparseMap
         return (length + Unit - 1) / Unit * Unit;
     }
 
-    public void Write(TarOutput output)
+    internal void Write(TarOutput output)
     {
         Format(output.Write);
         output.Pad();

@@ -3,7 +3,7 @@ using System.Text;
 namespace Jumpbag.FileSystems.Tar;
 
 /// <summary>What kind of member a header begins: the values of typeflag.</summary>
-internal enum TarType : byte
+public enum TarType : byte
 {
     Regular = (byte)'0',
     HardLink = (byte)'1',
@@ -39,7 +39,7 @@ internal enum TarType : byte
 /// Each setter tells whether the value fits; where it does not, the field holds what comes nearest and a record of an
 /// extended header must hold the value.
 /// </summary>
-internal readonly ref struct UstarHeader
+public readonly ref struct UstarHeader
 {
     public const int Size = 512;
 
@@ -47,7 +47,6 @@ internal readonly ref struct UstarHeader
 
     private readonly Span<byte> block;
 
-    /// <param name="block">512 bytes, which are cleared.</param>
     public UstarHeader(Span<byte> block, TarType type)
     {
         this.block = block[..Size];
