@@ -17,6 +17,9 @@ public sealed record FileDamaged(string Path, Damage Damage) : Event;
 /// <summary>A file that was not delivered, by its path in the source, and why. The outcome is then "partial".</summary>
 public sealed record FileFailed(string Path, string Reason) : Event;
 
+/// <summary>A file that was delivered, for those who asked to see each.</summary>
+public sealed record FileDelivered(string Path) : Event;
+
 /// <summary>How far the work is.</summary>
 public sealed record Progressed(Progress Progress) : Event;
 

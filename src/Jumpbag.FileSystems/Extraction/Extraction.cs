@@ -60,7 +60,9 @@ public sealed class Extraction
         if (options.DryRun)
             return tally.Result(Stopwatch.GetElapsedTime(started), cancelled.IsCancellationRequested) with
             {
-                Files = survey.Files, Directories = survey.Directories, Bytes = survey.Bytes,
+                Files = survey.Files,
+                Directories = survey.Directories,
+                Bytes = survey.Bytes,
             };
         using var timer = new Timer(_ => TellProgress(survey, started), null, 1000, 200);
         try

@@ -48,11 +48,22 @@ internal sealed class Tally(EventSink events)
         lock (lost)
             return new()
             {
-                Files = Files, Directories = Directories, HardLinks = HardLinks, SymbolicLinks = SymbolicLinks, SpecialFiles = SpecialFiles,
-                Bytes = Bytes, KernelBytes = KernelBytes, HoleBytes = HoleBytes, LostBytes = LostBytes,
-                Skipped = Skipped, Damaged = Damaged, Failed = Failed,
+                Files = Files,
+                Directories = Directories,
+                HardLinks = HardLinks,
+                SymbolicLinks = SymbolicLinks,
+                SpecialFiles = SpecialFiles,
+                Bytes = Bytes,
+                KernelBytes = KernelBytes,
+                HoleBytes = HoleBytes,
+                LostBytes = LostBytes,
+                Skipped = Skipped,
+                Damaged = Damaged,
+                Failed = Failed,
                 AttributesLost = [.. lost.OrderBy(l => l.Key).Select(l => new AttributeLoss(l.Key.Attribute, l.Key.Reason, l.Value))],
-                Elapsed = elapsed, Interrupted = interrupted, Stopped = Stopped,
+                Elapsed = elapsed,
+                Interrupted = interrupted,
+                Stopped = Stopped,
             };
     }
 }

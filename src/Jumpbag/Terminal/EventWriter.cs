@@ -44,6 +44,9 @@ public sealed class EventWriter : IDisposable
                 case Status status when !quiet:
                     Line($"{status.Subject}: {status.Message}");
                     break;
+                case FileDelivered file:
+                    Line(file.Path);
+                    break;
                 case Warning warning:
                     Line($"{Paint("33", "warning:")} {warning.Message}");
                     Hint(warning.Hint);
