@@ -21,12 +21,12 @@ internal static class ExtFuzzImage
         Fill(tree);
         ImageBuilder.Format(image, size, [.. options, "-d", tree]);
         string value = folder.File("value");
-        File.WriteAllBytes(value, [.. Enumerable.Range(0, 3000).Select(i => (byte)i)]);
+        File.WriteAllBytes(value, [.. Enumerable.Range(0, 1024).Select(i => (byte)i)]);
         foreach (string command in new[]
         {
             "ea_set /small user.short abc", "ea_set /small user.longer " + new string('v', 400), $"ea_set -f {value} /tiny user.huge",
-            "mknod /null c 1 3", "mknod /wide b 300 70000", "mknod /pipe p", "symlink /here ../there",
-            "symlink /far " + new string('p', 500), "set_inode_field /small extra_isize 32",
+            "mknod null c 1 3", "mknod wide b 8 200", "mknod pipe p", "symlink here ../there",
+            "symlink far " + new string('p', 500), "set_inode_field /small extra_isize 32",
         })
             Shell.Run("debugfs", "-w", "-R", command, image);
         // Makes trees of the directories; 1: it changed something, which it was to do.
