@@ -14,7 +14,10 @@ public static class DirtyImage
         // The smallest journal there is, so that it wraps.
         ImageBuilder.Format(image, size, [.. arguments, "-J", $"size={1024 * blockSize / 1048576}"]);
         using LoopMount mount = LoopMount.Mount(image, options.Length > 0 ? $"rw,{options}" : "rw");
-        var workload = new Workload(mount.Folder, seed, blockSize);
+        var workload = new Workload(mount.Folder, seed, blockSize)
+        {
+            LeaveOrphan = !make.Contains("fast_commit", StringComparison.Ordinal),
+        };
         workload.Run(steps);
         workload.ShutDown(how: seed % 2 == 0 ? 1u : 2u);
         return image;

