@@ -46,7 +46,7 @@ public static class Invocation
             foreach (ArgumentResult argument in parsed.CommandResult.Children.OfType<ArgumentResult>())
                 if (argument.Tokens.FirstOrDefault(token => token.Value.Length > 1 && token.Value[0] == '-') is { } option)
                     return $"{option.Value}: no such option";
-        return parsed.Errors.Count > 0 ? parsed.Errors[0].Message.TrimEnd('.') : null;
+        return parsed.Errors.Count > 0 ? string.Join(' ', parsed.Errors[0].Message.TrimEnd('.').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) : null;
     }
 
     /// <summary>Makes an action of a command: a session around it, its output flushed, its status the result.</summary>
