@@ -20,7 +20,7 @@ public sealed class HandCommandsTests : IDisposable
             """, "bash", folder.Path);
         // In a mount namespace of its own, so that /mnt of the machine is left alone.
         ShellResult result = JumpbagProgram.Bash(folder.Path, "jumpbag inspect --commands d.img >lines; cat lines; unshare -m bash -c '. ./lines'; losetup -j d.img");
-        Assert.True(result.Output.EndsWith(" found.txt\n", StringComparison.Ordinal), result.Output + result.Errors);
+        Assert.True(result.Output.Contains(" found.txt\n", StringComparison.Ordinal) && result.Output.EndsWith(" lost+found\n", StringComparison.Ordinal), result.Output + result.Errors);
     }
 
     /// <summary>Over two disks, in a partition inside of a volume, and with a dirty journal; in a machine with device-mapper.</summary>
@@ -44,7 +44,7 @@ public sealed class HandCommandsTests : IDisposable
         Assert.True(made.Status == 0, made.Output + made.Errors);
         JumpbagProgram.UnpackDemo(folder.Path);
         ShellResult printed = JumpbagProgram.Bash(folder.Path,
-            "(jumpbag inspect --commands vda --disk vdb; jumpbag inspect --commands d.img) | sed -E 's,(losetup .* )(vda|vdb)( |$),\\1/dev/\\2\\3,; s,(losetup .* )d.img( |$),\\1/dev/vdc\\2,'");
+            "(jumpbag inspect --commands vda --disk vdb; jumpbag inspect --commands d.img) | sed -E 's,(vd[ab])\\),/dev/\\1),; s,d\\.img\\),/dev/vdc),'");
         File.WriteAllText(folder.File("lines"), "set +e\n" + printed.Output + "\nlosetup -a\ndmsetup ls\n");
         ShellResult result = VirtualMachine.Run(folder.File("lines"), [folder.File("vda"), folder.File("vdb"), folder.File("d.img")], take);
         string all = printed.Output + result.Output + result.Errors;
