@@ -44,19 +44,19 @@ internal static class ExtSuperblockSearch
         return data[0x38] == (ExtSuperblock.Magic & 0xFF) && data[0x39] == ExtSuperblock.Magic >> 8 ? ExtSuperblock.Parse(data) : null;
     }
 
-    /// <summary>A sound copy at a place where mke2fs puts them, for each block size: groups of eight blocks a byte of the block.</summary>
+    /// <summary>
+    /// A sound copy at a place where mke2fs puts them: a group is eight blocks for each byte of a block, and with bigalloc a
+    /// power of two times that, so that all groups are of 8 MiB times a power of two.
+    /// </summary>
     private static (ExtSuperblock Superblock, long Offset)? Backup(BlockDevice device)
     {
         foreach (uint group in Groups)
-            for (int blockSize = 1024; blockSize <= 65536; blockSize *= 2)
-            {
-                long start = (long)blockSize * blockSize * 8 * group;
-                // With blocks of 1 KiB the first group begins at block 1; with bigalloc, at block 0.
-                foreach (long offset in blockSize == 1024 ? new[] { start + 1024, start } : [start])
-                    if (TryRead(device, offset) is { ChecksumMatches: true } copy && copy.BlockSize == blockSize
-                        && copy.BlockGroupNumber > 0 && (long)copy.GroupStart(copy.BlockGroupNumber) * blockSize == offset)
+            for (long size = 8 << 20; size <= device.Length / group; size *= 2)
+                // With blocks of 1 KiB the first group begins at block 1, except with bigalloc.
+                foreach (long offset in new[] { size * group, size * group + 1024 })
+                    if (TryRead(device, offset) is { ChecksumMatches: true, BlockGroupNumber: > 0 } copy
+                        && (long)copy.GroupStart(copy.BlockGroupNumber) * copy.BlockSize == offset)
                         return (copy, offset);
-            }
         return null;
     }
 

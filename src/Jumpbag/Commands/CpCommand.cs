@@ -33,6 +33,7 @@ public static class CpCommand
     private static int Run(ParseResult parsed, Session session)
     {
         string[] paths = parsed.GetRequiredValue(Paths);
+        OverwriteMode overwrite = Overwriting(parsed);
         using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
         List<Place> sources = [.. paths[..^1].Select(places.Open)];
         List<ExtractionItem> items = [.. sources.Select(place => new ExtractionItem(place.Tree, place.Path))];
@@ -40,7 +41,7 @@ public static class CpCommand
         {
             Recursive = parsed.GetValue(Recursive) || parsed.GetValue(Archive),
             Preserve = parsed.GetValue(Keep) ? Preserve.All : null,
-            Overwrite = Overwriting(parsed),
+            Overwrite = overwrite,
             Resume = parsed.GetValue(Resume),
             DryRun = parsed.GetValue(CommonOptions.DryRun),
             Jobs = parsed.GetValue(Jobs),
