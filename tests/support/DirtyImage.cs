@@ -18,7 +18,7 @@ public static class DirtyImage
         bool fastCommits = make.Contains("fast_commit", StringComparison.Ordinal);
         var workload = new Workload(mount.Folder, seed, blockSize)
         {
-            LeaveOrphan = !fastCommits,
+            ForFastCommits = fastCommits,
         };
         workload.Run(steps);
         workload.ShutDown(how: seed % 2 == 0 && !fastCommits ? 1u : 2u);

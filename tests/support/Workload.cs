@@ -15,9 +15,10 @@ public sealed partial class Workload(string folder, int seed, int blockSize)
     private int made;
 
     /// <summary>
-    /// Whether a file is open without a name at the end. The kernel cannot replay fast commits with one: it refuses to mount.
+    /// Whether to leave out what the kernel cannot replay from fast commits: with a file that is open without a name it
+    /// refuses to mount, and a directory that takes the inode of a removed one it loses (ext4_append, Linux 6.18).
     /// </summary>
-    public bool LeaveOrphan { get; init; } = true;
+    public bool ForFastCommits { get; init; }
 
     public void Run(int steps)
     {
@@ -29,7 +30,7 @@ public sealed partial class Workload(string folder, int seed, int blockSize)
     public unsafe void ShutDown(uint how)
     {
         const nuint FS_IOC_GOINGDOWN = 0x8004_587D;
-        int? orphan = LeaveOrphan ? MakeOrphan() : null;
+        int? orphan = ForFastCommits ? null : MakeOrphan();
         int fd = Posix.Open(ByteString.FromText(folder), Posix.ReadOnly);
         int result = ioctl(fd, FS_IOC_GOINGDOWN, &how);
         Posix.Close(fd);
@@ -157,7 +158,7 @@ public sealed partial class Workload(string folder, int seed, int blockSize)
     /// <summary>Its blocks are revoked, and soon hold data.</summary>
     private void RemoveFolder()
     {
-        if (folders.Count < 3)
+        if (folders.Count < 3 || ForFastCommits)
             return;
         ByteString path = folders[random.Next(1, folders.Count)];
         Directory.Delete(path.ToString(), recursive: true);
