@@ -10,7 +10,9 @@ public static class MountTable
     public static IReadOnlyList<string> MountedReadWrite(string source)
     {
         string path = RealPath(source);
-        HashSet<string> devices = path.StartsWith("/dev/", StringComparison.Ordinal) ? DevicesOn(path["/dev/".Length..]) : LoopsOn(path);
+        HashSet<string> devices = LoopsOn(path); // Also below /dev: /dev/shm holds files.
+        if (path.StartsWith("/dev/", StringComparison.Ordinal))
+            devices.UnionWith(DevicesOn(path["/dev/".Length..]));
         if (devices.Count == 0)
             return [];
         var mounted = new List<string>();

@@ -14,6 +14,12 @@ public sealed record Warning(string Message, string? Hint = null) : Event;
 /// <summary>Damage within one file, named by its path as the person gave or would give it. The outcome is then "partial".</summary>
 public sealed record FileDamaged(string Path, Damage Damage) : Event;
 
+/// <summary>A file that was not delivered, by its path in the source, and why. The outcome is then "partial".</summary>
+public sealed record FileFailed(string Path, string Reason) : Event;
+
+/// <summary>A file that was delivered, for those who asked to see each.</summary>
+public sealed record FileDelivered(string Path) : Event;
+
 /// <summary>How far the work is.</summary>
 public sealed record Progressed(Progress Progress) : Event;
 

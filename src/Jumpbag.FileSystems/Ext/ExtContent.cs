@@ -4,7 +4,7 @@ using Jumpbag.FileSystems.Ext.Format;
 namespace Jumpbag.FileSystems.Ext;
 
 /// <summary>Where the content of an inode lies, whatever it is the content of and however it is kept.</summary>
-internal sealed class ExtContent(ExtSuperblock superblock, ExtExtentTree tree, ExtBlockMap map, ExtAttributes attributes)
+internal sealed class ExtContent(ExtSuperblock superblock, ExtExtentTree tree, ExtBlockMap map, ExtAttributes attributes, ExtOverrides? overrides)
 {
     /// <summary>
     /// The extents from <paramref name="offset"/> to the size: the one place where block maps and extent trees are read.
@@ -23,6 +23,8 @@ internal sealed class ExtContent(ExtSuperblock superblock, ExtExtentTree tree, E
         long blockSize = superblock.BlockSize, at = offset;
         ulong from = (ulong)(offset / blockSize), to = ((ulong)node.Size + (ulong)blockSize - 1) / (ulong)blockSize;
         IEnumerable<ExtRun> runs = node.Has(ExtInodeFlags.Extents) ? tree.Runs(node, from, to, damage) : map.Runs(node, from, to);
+        if (overrides?.Ranges(node.Inode) is { } changed)
+            runs = changed.Over(runs, from, to);
         foreach (ExtRun run in runs)
         {
             long begin = Math.Max(at, Bytes(run.Block)), end = Math.Min(node.Size, Bytes(run.Block, run.Length));

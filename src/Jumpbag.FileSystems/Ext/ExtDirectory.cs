@@ -8,7 +8,7 @@ namespace Jumpbag.FileSystems.Ext;
 /// The entries of a directory, read block by block as a plain list: the inner blocks of a hash tree look like free room to
 /// such a reader, by design.
 /// </summary>
-internal sealed class ExtDirectory(ExtSuperblock superblock, ExtMetadataCache cache, ExtContent content, ExtAttributes attributes)
+internal sealed class ExtDirectory(ExtSuperblock superblock, ExtMetadataCache cache, ExtContent content, ExtAttributes attributes, ExtOverrides? overrides)
 {
     private const int SipHash = 6;
 
@@ -16,6 +16,12 @@ internal sealed class ExtDirectory(ExtSuperblock superblock, ExtMetadataCache ca
 
     /// <summary>All entries but "." and "..": the one place where directories are read.</summary>
     public IEnumerable<DirectoryEntry> Entries(ExtNode directory, DamageSink damage)
+    {
+        IEnumerable<DirectoryEntry> onDisk = EntriesOnDisk(directory, damage);
+        return overrides?.Entries(directory.Inode) is { } changed ? changed.Over(onDisk) : onDisk;
+    }
+
+    private IEnumerable<DirectoryEntry> EntriesOnDisk(ExtNode directory, DamageSink damage)
     {
         var found = new List<DirectoryEntry>();
         if (directory.Has(ExtInodeFlags.InlineData))

@@ -20,7 +20,8 @@ public sealed class ExtFileSystem : FileSystem
     private readonly string opened;
     private readonly List<string> warnings;
 
-    private ExtFileSystem(BlockDevice device, ExtSuperblock superblock, string opened, List<string> warnings, bool hasErrors = false)
+    private ExtFileSystem(BlockDevice device, ExtSuperblock superblock, string opened, List<string> warnings, bool hasErrors = false,
+        ExtOverrides? overrides = null)
     {
         Device = device;
         Superblock = superblock;
@@ -29,10 +30,10 @@ public sealed class ExtFileSystem : FileSystem
         HasErrors = hasErrors || (superblock.State & 2) != 0;
         var cache = new ExtMetadataCache(device, superblock.BlockSize);
         groups = new(superblock, cache);
-        inodes = new(superblock, groups, cache);
+        inodes = new(superblock, groups, cache, overrides);
         attributes = new(superblock, cache);
-        content = new(superblock, new(superblock, cache), new(superblock, cache), attributes);
-        directories = new(superblock, cache, content, attributes);
+        content = new(superblock, new(superblock, cache), new(superblock, cache), attributes, overrides);
+        directories = new(superblock, cache, content, attributes, overrides);
         attributeInodes = new(superblock, inodes, this);
         usage = new(() => ExtUsage.Count(superblock, groups, JournalBytes()));
     }
@@ -97,7 +98,10 @@ public sealed class ExtFileSystem : FileSystem
             (superblock, warning) = ExtSuperblockSearch.Find(recovery.Device) ?? (superblock, warning);
             ExtFormat.RequireKnown(superblock);
         }
-        return new(recovery.Device, superblock, recovery.Opened, [.. warnings, .. recovery.Warnings], recovery.HasError || raw.HasErrors);
+        ExtFileSystem With(ExtOverrides? overrides) => new(recovery.Device, superblock, recovery.Opened,
+            [.. warnings, .. recovery.Warnings], recovery.HasError || raw.HasErrors, overrides);
+        ExtOverrides? fastCommits = recovery.ReplayFastCommits(With(null));
+        return With(fastCommits);
     }
 
     public override Node GetNode(ulong inode, DamageSink damage) => inodes.Get(inode, damage);
@@ -153,6 +157,9 @@ public sealed class ExtFileSystem : FileSystem
 
     /// <summary>An inode whether or not it is in use: the journal, the orphan file.</summary>
     internal ExtNode ReadInode(ulong inode, DamageSink damage) => inodes.Read(inode, damage);
+
+    /// <summary>The bytes of an inode as they stand in the table.</summary>
+    internal ReadOnlyMemory<byte> RawInode(ulong inode) => inodes.Raw(inode);
 
     private static ExtNode Directory(Node node) => node.Type == FileType.Directory
         ? (ExtNode)node : throw new NotFoundException($"inode {node.Inode} is not a directory");

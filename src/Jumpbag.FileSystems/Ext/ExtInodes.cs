@@ -6,7 +6,7 @@ using static System.Buffers.Binary.BinaryPrimitives;
 namespace Jumpbag.FileSystems.Ext;
 
 /// <summary>Finds inodes in the inode tables and makes them out.</summary>
-internal sealed class ExtInodes(ExtSuperblock superblock, ExtGroups groups, ExtMetadataCache cache)
+internal sealed class ExtInodes(ExtSuperblock superblock, ExtGroups groups, ExtMetadataCache cache, ExtOverrides? overrides)
 {
     private const int MaxKeptAttributeStrings = 1024;
 
@@ -28,6 +28,8 @@ internal sealed class ExtInodes(ExtSuperblock superblock, ExtGroups groups, ExtM
     {
         if (inode == 0 || inode > superblock.InodesCount)
             throw new CorruptException($"inode {inode}: the filesystem has inodes 1 to {superblock.InodesCount}");
+        if (overrides?.Inode(inode) is { } replaced)
+            return replaced;
         uint index = (uint)(inode - 1);
         ExtGroupDescriptor group = groups[index / superblock.InodesPerGroup];
         long offset = checked((long)group.InodeTable * superblock.BlockSize
@@ -48,7 +50,7 @@ internal sealed class ExtInodes(ExtSuperblock superblock, ExtGroups groups, ExtM
     public ExtNode Read(ulong inode, DamageSink damage)
     {
         ExtInode raw = ExtInode.Parse(Raw(inode).Span);
-        if (superblock.HasMetadataChecksums && superblock.CreatorOs == 0 && !IsZero(raw)
+        if (superblock.HasMetadataChecksums && superblock.CreatorOs == 0 && !IsZero(raw) && overrides?.Inode(inode) == null
             && !raw.ChecksumMatches(superblock.ChecksumSeed, (uint)inode))
             damage(new($"inode {inode}: checksum does not match"));
         if (!raw.ExtraSizeIsValid)
@@ -122,7 +124,7 @@ internal sealed class ExtInodes(ExtSuperblock superblock, ExtGroups groups, ExtM
 
     private static bool IsZero(ExtInode raw) => raw.Mode == 0 && raw.Links == 0;
 
-    private static FileType TypeOf(ushort mode) => (mode >> 12) switch
+    public static FileType TypeOf(ushort mode) => (mode >> 12) switch
     {
         0x1 => FileType.Fifo,
         0x2 => FileType.CharacterDevice,

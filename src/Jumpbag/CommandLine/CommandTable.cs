@@ -13,8 +13,11 @@ public static class CommandTable
         ("ls", "list files", LsCommand.Make),
         ("stat", "show all that is known of a file", StatCommand.Make),
         ("cat", "write the content of files to standard output", CatCommand.Make),
+        ("cp", "copy files out, with everything they have", CpCommand.Make),
+        ("tar", "write a tree of files as a tar archive to standard output", TarCommand.Make),
         ("find", "find files by name, type, size or time", FindCommand.Make),
         ("df", "show how full the filesystems are", DfCommand.Make),
+        ("demo", "walk through the main job on a small disk made for it", DemoCommand.Make),
         ("completion", "print a completion script for a shell", CompletionCommand.Make),
         ("version", "print the version", VersionCommand.Make),
     ];

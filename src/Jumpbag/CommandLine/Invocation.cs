@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Jumpbag.Core;
 using Jumpbag.Terminal;
 
@@ -14,10 +15,10 @@ public static class Invocation
         RootCommand root = CommandTable.Root(arguments.Length > 0 && arguments[0] == name ? name : "");
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         using var events = new EventWriter(IsSet(parsed, CommonOptions.Quiet), Choice(parsed, CommonOptions.Progress), Choice(parsed, CommonOptions.Color));
-        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
+        if (parsed.Action is not System.CommandLine.Help.HelpAction && Mistake(parsed) is { } mistake)
         {
             string command = parsed.CommandResult.Command == root ? "" : " " + parsed.CommandResult.Command.Name;
-            events.Failure(parsed.Errors[0].Message.TrimEnd('.'), $"'jumpbag{command} --help' shows what it takes");
+            events.Failure(mistake, $"'jumpbag{command} --help' shows what it takes");
             return ExitStatus.Usage;
         }
         try
@@ -32,6 +33,20 @@ public static class Invocation
         {
             return Report(e, events);
         }
+    }
+
+    /// <summary>What is wrong with the command line; null where nothing is.</summary>
+    private static string? Mistake(ParseResult parsed)
+    {
+        bool isRoot = parsed.CommandResult.Command == parsed.RootCommandResult.Command;
+        if (isRoot && parsed.UnmatchedTokens.Count > 0)
+            return $"{parsed.UnmatchedTokens[0]}: no such {(parsed.UnmatchedTokens[0].StartsWith('-') ? "option" : "command")}";
+        // The library takes an option that it does not know for an argument; here it is one only after "--".
+        if (parsed.Tokens.All(token => token.Type != TokenType.DoubleDash))
+            foreach (ArgumentResult argument in parsed.CommandResult.Children.OfType<ArgumentResult>())
+                if (argument.Tokens.FirstOrDefault(token => token.Value.Length > 1 && token.Value[0] == '-') is { } option)
+                    return $"{option.Value}: no such option";
+        return parsed.Errors.Count > 0 ? string.Join(' ', parsed.Errors[0].Message.TrimEnd('.').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) : null;
     }
 
     /// <summary>Makes an action of a command: a session around it, its output flushed, its status the result.</summary>

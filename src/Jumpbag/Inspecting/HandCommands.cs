@@ -38,8 +38,11 @@ public sealed class HandCommands(IReadOnlyList<Layer> disks)
     {
         if (!FileSystemFormats.CanRead(format))
         {
-            if (ByHand.HandCommand(format) is { } command)
-                yield return command;
+            if (ByHand.HandCommand(format) is not { } command)
+                yield break;
+            yield return command;
+            if (command.StartsWith("mount ", StringComparison.Ordinal))
+                yield return "umount /mnt";
             yield break;
         }
         bool replay = report.State?.Contains("dirty", StringComparison.Ordinal) == true;
@@ -72,12 +75,15 @@ public sealed class HandCommands(IReadOnlyList<Layer> disks)
     {
         Layer scope = volume.Scope;
         IEnumerable<Layer> around = scope.Kind == LayerKind.Disk ? disks : [scope];
+        var members = new List<string>();
         foreach (Layer holder in around.SelectMany(disk => disk.Partitions.Prepend(disk)))
             if (holder.Signature is { Format: "LVM2_member" } signature && volume.Group!.PhysicalVolumes.Any(pv => pv.Uuid == signature.Uuid))
-                Attach(holder, lines, undo);
+                members.Add(Attach(holder, lines, undo));
         string name = volume.Group!.Name;
-        lines.Add($"vgchange -ay --config 'activation {{ read_only_volume_list = [ \"{name}\" ] }}' {name}");
-        undo.Push($"vgchange -an {name}");
+        // LVM must see these devices only: the same volume may be seen on the disk itself too, or another group have the name.
+        string devices = $"--devices {string.Join(',', members)}";
+        lines.Add($"vgchange -ay {devices} --config 'activation {{ read_only_volume_list = [ \"{name}\" ] }}' {name}");
+        undo.Push($"vgchange -an {devices} {name}");
         return $"/dev/{name}/{volume.Volume!.Name}";
     }
 

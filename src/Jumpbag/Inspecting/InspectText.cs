@@ -11,8 +11,10 @@ public static class InspectText
     public static void Write(LayerReport top, Output output, int? width)
     {
         Layer layer = top.Layer;
-        string table = layer.HasContent && layer.Table is { } found ? $", {(found.Scheme == "dos" ? "MBR" : "GPT")} partition table {found.Id}, sectors of {found.SectorSize} bytes" : "";
-        output.WriteLine($"{layer.Locator}: {ByteSize.Format(layer.Size)} ({layer.Size.ToString(CultureInfo.InvariantCulture)} bytes){table}");
+        string table = layer.HasContent && layer.Table is { } found ? $"{(found.Scheme == "dos" ? "MBR" : "GPT")} partition table {found.Id}, sectors of {found.SectorSize} bytes" : "";
+        string heading = $"{layer.Locator}: {ByteSize.Format(layer.Size)} ({layer.Size.ToString(CultureInfo.InvariantCulture)} bytes)";
+        string separator = table.Length == 0 ? "" : heading.Length + 2 + table.Length > width ? ",\n    " : ", ";
+        output.WriteLine(heading + separator + table);
         var rows = new Table(("LAYER", false), ("START", true), ("OFFSET", true), ("SIZE", true), ("TYPE", false), ("FORMAT", false), ("STATE", false), ("USED", true),
             ("LABEL", false), ("UUID", false), ("", false));
         int count = 0;

@@ -29,7 +29,7 @@ public sealed class EventWriter : IDisposable
         progress = new(style, text => Write(text));
     }
 
-    /// <summary>Places of damage told so far.</summary>
+    /// <summary>Files told as damaged or not made so far.</summary>
     public long Damaged => Interlocked.Read(ref damaged);
 
     public void Show(Event happened)
@@ -44,16 +44,18 @@ public sealed class EventWriter : IDisposable
                 case Status status when !quiet:
                     Line($"{status.Subject}: {status.Message}");
                     break;
+                case FileDelivered file:
+                    Line(file.Path);
+                    break;
                 case Warning warning:
                     Line($"{Paint("33", "warning:")} {warning.Message}");
                     Hint(warning.Hint);
                     break;
                 case FileDamaged file:
-                    damaged++;
-                    if (damaged <= MostDamageShown)
-                        Line($"{Paint("31", "damaged:")} {file.Path}: {file.Damage}");
-                    else if (damaged == MostDamageShown + 1)
-                        Line($"{Paint("31", "damaged:")} more than {MostDamageShown} places; the rest is only counted");
+                    Place("damaged:", $"{file.Path}: {file.Damage}");
+                    break;
+                case FileFailed file:
+                    Place("not made:", $"{file.Path}: {file.Reason}");
                     break;
             }
         }
@@ -75,11 +77,20 @@ public sealed class EventWriter : IDisposable
         {
             progress.Clear();
             if (damaged > MostDamageShown)
-                Line($"{Paint("31", "damaged:")} {damaged} places in all");
+                Line($"{damaged} damaged or missing in all");
         }
     }
 
     public void Dispose() => stream.Dispose();
+
+    private void Place(string word, string text)
+    {
+        damaged++;
+        if (damaged <= MostDamageShown)
+            Line($"{Paint("31", word)} {text}");
+        else if (damaged == MostDamageShown + 1)
+            Line($"{Paint("31", word)} more than {MostDamageShown} places; the rest is only counted");
+    }
 
     private void Hint(string? hint)
     {

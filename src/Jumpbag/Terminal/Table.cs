@@ -20,8 +20,10 @@ public sealed class Table(params (string Heading, bool Right)[] columns)
             yield return Line(row, widths, fitting);
             string more = string.Join("  ", Enumerable.Range(fitting, columns.Length - fitting).Where(i => row[i].Length > 0)
                 .Select(i => columns[i].Heading.Length == 0 ? row[i] : $"{columns[i].Heading.ToLowerInvariant()} {row[i]}"));
+            int indentation = 4 + row[0].TakeWhile(c => c == ' ').Count();
             if (more.Length > 0)
-                yield return new string(' ', 4 + row[0].TakeWhile(c => c == ' ').Count()) + more;
+                foreach (string line in Wrapped(more, Math.Max(20, (maximum ?? int.MaxValue) - indentation)))
+                    yield return new string(' ', indentation) + line;
         }
     }
 
@@ -35,6 +37,22 @@ public sealed class Table(params (string Heading, bool Right)[] columns)
                 return Math.Max(1, i);
         }
         return widths.Length;
+    }
+
+    /// <summary>Broken between cells where one ends in time, else between words.</summary>
+    private static IEnumerable<string> Wrapped(string text, int width)
+    {
+        while (text.Length > width)
+        {
+            int at = text.LastIndexOf("  ", width, StringComparison.Ordinal);
+            if (at <= 0)
+                at = text.LastIndexOf(' ', width);
+            if (at <= 0)
+                break;
+            yield return text[..at];
+            text = text[at..].TrimStart();
+        }
+        yield return text;
     }
 
     private string Line(string[] cells, int[] widths, int count)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Jumpbag.Core;
 using Jumpbag.FileSystems.Ext.Journal;
 using Jumpbag.Storage;
+using Jumpbag.Tests.Support;
 
 namespace Jumpbag.Tests.Real.Journal;
 
@@ -37,31 +38,32 @@ public sealed class WrittenByDebugfs
     [MemberData(nameof(Forms))]
     public void a_journal_of_any_form_replays_to_the_blocks_that_debugfs_writes(string features, string checksums, int blockSize)
     {
-        Shell.Require("mke2fs", "debugfs");
-        using var shell = new Shell();
+        Require.Tool("mke2fs");
+        Require.Tool("debugfs");
+        using var folder = new TemporaryFolder();
         for (int seed = 1; seed <= 3; seed++)
         {
             var random = new Random(seed);
-            shell.Run($"""
+            Sh(folder, $"""
                 rm -f *.img
                 truncate -s {blockSize * BlockCount} b.img
                 mke2fs -q -t ext4 -b {blockSize} -O {features} -J size={1024 * blockSize / 1048576} b.img
                 """);
-            int transactions = WriteTransactions(shell, checksums, blockSize, random);
-            shell.Run("""
+            int transactions = WriteTransactions(folder, checksums, blockSize, random);
+            Sh(folder, """
                 debugfs -R 'dump <8> journal' b.img
                 cp --sparse=always b.img a.img
                 debugfs -w -R jr a.img
                 """);
-            Rotate(shell.PathOf("journal"), shell.PathOf("rotated"), blockSize, by: random.Next(900, 1023));
+            Rotate(folder.File("journal"), folder.File("rotated"), blockSize, by: random.Next(900, 1023));
             // jr also writes the superblock (block 0 or 1) and that of the journal.
-            long journalStart = long.Parse(shell.Run("debugfs -R 'bmap <8> 0' b.img"), null);
+            long journalStart = long.Parse(Sh(folder, "debugfs -R 'bmap <8> 0' b.img"), null);
 
-            using FileSource before = FileSource.Open(shell.PathOf("b.img"));
-            using FileSource after = FileSource.Open(shell.PathOf("a.img"));
+            using FileSource before = FileSource.Open(folder.File("b.img"));
+            using FileSource after = FileSource.Open(folder.File("a.img"));
             foreach (string name in new[] { "journal", "rotated" })
             {
-                using FileSource journal = FileSource.Open(shell.PathOf(name));
+                using FileSource journal = FileSource.Open(folder.File(name));
                 JournalReplay replay = JournalReplay.Run(before, JournalLog.Open(journal, blockSize), BlockCount);
                 Assert.Empty(replay.Warnings);
                 Assert.Equal((uint)transactions, replay.Transactions);
@@ -75,6 +77,8 @@ public sealed class WrittenByDebugfs
             }
         }
     }
+
+    private static string Sh(TemporaryFolder folder, string script) => Shell.Run("sh", "-euc", $"cd {folder.Path}\n{script}");
 
     /// <summary>The same journal with its log moved along the ring, so that it runs over the end and on from the beginning.</summary>
     private static void Rotate(string from, string to, int blockSize, int by)
@@ -91,7 +95,7 @@ public sealed class WrittenByDebugfs
     }
 
     /// <summary>Transactions of random blocks, some that begin with the journal's magic number, and random revokes; the last isn't committed.</summary>
-    private static int WriteTransactions(Shell shell, string checksums, int blockSize, Random random)
+    private static int WriteTransactions(TemporaryFolder folder, string checksums, int blockSize, Random random)
     {
         int count = random.Next(5, 20);
         var commands = new List<string> { $"jo {checksums}" };
@@ -110,12 +114,12 @@ public sealed class WrittenByDebugfs
             for (int block = 0; block < blocks.Length; block++)
                 if (random.Next(4) == 0)
                     Magic.CopyTo(content.AsSpan(block * blockSize));
-            File.WriteAllBytes(shell.PathOf($"content{i}"), content);
+            File.WriteAllBytes(folder.File($"content{i}"), content);
             commands.Add($"jw {committed}-b {string.Join(',', blocks)} content{i}");
         }
         commands.Add("jc");
-        File.WriteAllText(shell.PathOf("write.cmd"), string.Join('\n', commands) + "\n");
-        shell.Run("debugfs -w -f write.cmd b.img");
+        File.WriteAllText(folder.File("write.cmd"), string.Join('\n', commands) + "\n");
+        Sh(folder, "debugfs -w -f write.cmd b.img");
         return count - 1;
     }
 }

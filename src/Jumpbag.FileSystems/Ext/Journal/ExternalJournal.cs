@@ -15,21 +15,19 @@ public static class ExternalJournal
     public static Guid? Identify(BlockDevice device) =>
         ReadHead(device) is { } head ? new Guid(head.AsSpan(0x68, 16), bigEndian: true) : null;
 
-    /// <summary>The journal's own blocks.</summary>
+    /// <summary>
+    /// The journal. Its blocks are counted from the beginning of the device, although its superblock is not the first.
+    /// </summary>
+    /// <param name="blockSize">Of the filesystem.</param>
     /// <exception cref="CorruptException">The device holds no journal, or another one.</exception>
-    public static BlockDevice Open(BlockDevice device, Guid uuid)
+    /// <inheritdoc cref="JournalLog.Open"/>
+    public static JournalLog Open(BlockDevice device, Guid uuid, int blockSize)
     {
         byte[] head = ReadHead(device) ?? throw new CorruptException($"the device given for the external journal {uuid} holds no journal");
         if (new Guid(head.AsSpan(0x68, 16), bigEndian: true) is var found && found != uuid)
             throw new CorruptException($"the device given for the external journal {uuid} holds the journal {found}");
-        uint logBlockSize = BitConverter.ToUInt32(head, 0x18);
-        if (logBlockSize > 6)
-            throw new CorruptException($"the external journal {uuid} claims blocks of 2^{10 + logBlockSize} bytes");
-        long blockSize = 1024L << (int)logBlockSize;
-        long start = (ExtSuperblock.Offset / blockSize + 1) * blockSize;
-        if (device.Length <= start)
-            throw new CorruptException($"the external journal {uuid} ends before its journal superblock");
-        return new Slice(device, start, device.Length - start);
+        long behind = (ExtSuperblock.Offset / blockSize + 1) * (long)blockSize;
+        return JournalLog.Open(device, blockSize, behind);
     }
 
     private static byte[]? ReadHead(BlockDevice device)

@@ -32,15 +32,16 @@ public sealed class JournalLog
     /// </summary>
     public (uint From, uint To) FastCommitArea => Superblock.FastCommitBlocks == 0 ? (0, 0) : (Last + 1, Superblock.MaxLength);
 
-    /// <param name="device">The content of the journal's inode, or the external journal from its journal superblock on.</param>
+    /// <param name="device">The content of the journal's inode, or the device of an external journal.</param>
     /// <param name="blockSize">Of the filesystem, which must be the journal's.</param>
+    /// <param name="superblockOffset">Where the journal's superblock stands.</param>
     /// <exception cref="CorruptException"></exception>
     /// <exception cref="UnsupportedException"></exception>
     /// <exception cref="UnreadableException"></exception>
-    public static JournalLog Open(BlockDevice device, int blockSize)
+    public static JournalLog Open(BlockDevice device, int blockSize, long superblockOffset = 0)
     {
         Span<byte> bytes = stackalloc byte[JournalSuperblock.Size];
-        device.Read(0, bytes);
+        device.Read(superblockOffset, bytes);
         JournalSuperblock superblock = JournalSuperblock.Parse(bytes);
         if (superblock.BlockSize != blockSize)
             throw new CorruptException($"the journal's blocks have {superblock.BlockSize} bytes, the filesystem's {blockSize}");

@@ -1,0 +1,411 @@
+using Jumpbag.Core;
+using Jumpbag.Host;
+using Jumpbag.Storage;
+
+namespace Jumpbag.FileSystems.Extraction;
+
+/// <summary>
+/// One worker: makes copies of anything but directories, each under a temporary name that becomes the final one when
+/// content and attributes are complete.
+/// </summary>
+internal sealed class FileCopier
+{
+    private const int BufferSize = 256 * 1024;
+
+    private readonly ExtractionOptions options;
+    private readonly Attributes attributes;
+    private readonly Tally tally;
+    private readonly OpenDirectories directories;
+    private readonly HardLinks links;
+    private readonly TemporaryName temporary;
+    private readonly KernelCopy kernel;
+    private readonly CancellationToken cancelled;
+    private readonly DamageSink sink;
+    private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
+    private Visit visit;
+    private Damage? damage;
+    private bool damaged;
+    private long lost;
+
+    public FileCopier(ExtractionOptions options, Attributes attributes, Tally tally, OpenDirectories directories, HardLinks links,
+        TemporaryName temporary, KernelCopy kernel, CancellationToken cancelled)
+    {
+        this.options = options;
+        this.attributes = attributes;
+        this.tally = tally;
+        this.directories = directories;
+        this.links = links;
+        this.temporary = temporary;
+        this.kernel = kernel;
+        this.cancelled = cancelled;
+        sink = Note;
+    }
+
+    /// <summary>Makes <paramref name="name"/> in a folder of the destination.</summary>
+    public void Copy(in Visit file, DirectoryCopy into, ByteString name)
+    {
+        visit = file;
+        damaged = false;
+        DirectoryHandle? folder = null;
+        try
+        {
+            folder = directories.Acquire(into);
+            if (file.Node.Node.Links > 1 && attributes.Preserve.HasFlag(Preserve.Links))
+                CopyLinked(into, folder, name);
+            else
+                _ = CopyOne(into, folder, name);
+        }
+        catch (OperationCanceledException)
+        {
+            // The temporary file is gone; the run ends.
+        }
+        catch (UnsupportedException e)
+        {
+            Note(new(e.Message));
+        }
+        catch (FailedException e)
+        {
+            tally.Fail(visit.Path, e.Message);
+        }
+        catch (JumpbagException e)
+        {
+            Note(new(e.Message));
+        }
+        finally
+        {
+            TellDamage();
+            if (damaged)
+                Interlocked.Increment(ref tally.Damaged);
+            if (folder is not null)
+                directories.Release(into);
+        }
+    }
+
+    private void CopyLinked(DirectoryCopy into, DirectoryHandle folder, ByteString name)
+    {
+        HardLinks.Group? group = links.Find(visit.Node);
+        if (group is null)
+        {
+            tally.Lose("hard link", "too many at once");
+            _ = CopyOne(into, folder, name);
+            return;
+        }
+        lock (group.Gate)
+        {
+            if (group.Directory is not null && Link(group, into, folder, name))
+                return;
+            if (CopyOne(into, folder, name))
+                (group.Directory, group.Name) = (into, name);
+        }
+    }
+
+    /// <summary>False where this destination cannot link, so that a copy has to do.</summary>
+    private bool Link(HardLinks.Group group, DirectoryCopy into, DirectoryHandle folder, ByteString name)
+    {
+        DirectoryHandle first = directories.Acquire(group.Directory!);
+        try
+        {
+            Errno error = folder.Link(first, group.Name.Span, name.Span);
+            if (error == Errno.Exists)
+            {
+                if (first.Status(group.Name.Span, out FileStatus original) == Errno.None
+                    && folder.Status(name.Span, out FileStatus there) == Errno.None
+                    && there.Inode == original.Inode && there.Device == original.Device)
+                {
+                    Interlocked.Increment(ref tally.Skipped);
+                    return true;
+                }
+                // A copy that is complete but stands alone (an interrupted run's first) is replaced under --resume.
+                bool replace = options.Resume && IsComplete(folder, name);
+                if (!replace && !MayReplace(folder, name))
+                    return true;
+                Span<byte> space = stackalloc byte[TemporaryName.Length];
+                ReadOnlySpan<byte> temp = temporary.Next(space);
+                error = folder.Link(first, group.Name.Span, temp);
+                if (error == Errno.None && (error = folder.Rename(temp, name.Span, replace: true)) != Errno.None)
+                    _ = folder.Remove(temp);
+            }
+            if (error is Errno.TooManyLinks or Errno.CrossDevice or Errno.NotPermitted or Errno.NotSupported)
+            {
+                tally.Lose("hard link", error.Describe());
+                return false;
+            }
+            if (error != Errno.None)
+                tally.Fail(visit.Path, "the hard link cannot be made", error);
+            else
+                Interlocked.Increment(ref tally.HardLinks);
+            return true;
+        }
+        finally
+        {
+            directories.Release(group.Directory!);
+        }
+    }
+
+    /// <summary>True where the file is there afterwards, made now or complete before.</summary>
+    private bool CopyOne(DirectoryCopy into, DirectoryHandle folder, ByteString name)
+    {
+        cancelled.ThrowIfCancellationRequested();
+        if (into.Existed && folder.Status(name.Span, out FileStatus status) == Errno.None)
+        {
+            if (options.Resume && IsComplete(folder, name))
+            {
+                Interlocked.Increment(ref tally.Skipped);
+                return true;
+            }
+            if (status.IsDirectory)
+            {
+                tally.Fail(visit.Path, "a directory of that name is there");
+                return false;
+            }
+            if (!MayReplace(folder, name))
+                return false;
+        }
+        Span<byte> space = stackalloc byte[TemporaryName.Length];
+        ReadOnlySpan<byte> temp = temporary.Next(space);
+        bool placed = false;
+        try
+        {
+            if (!(visit.Node.Node.Type == FileType.Regular ? MakeRegular(into, folder, temp) : MakeOther(into, folder, temp)))
+                return false;
+            Errno error = folder.Rename(temp, name.Span, options.Overwrite is OverwriteMode.Force or OverwriteMode.Update);
+            placed = error == Errno.None;
+            if (placed)
+                Count();
+            else
+                tally.Fail(visit.Path, "it cannot be given its name", error);
+            return placed;
+        }
+        finally
+        {
+            if (!placed)
+                _ = folder.Remove(temp);
+        }
+    }
+
+    private void Count()
+    {
+        switch (visit.Node.Node.Type)
+        {
+            case FileType.Regular: Interlocked.Increment(ref tally.Files); break;
+            case FileType.SymbolicLink: Interlocked.Increment(ref tally.SymbolicLinks); break;
+            default: Interlocked.Increment(ref tally.SpecialFiles); break;
+        }
+    }
+
+    private bool MakeRegular(DirectoryCopy into, DirectoryHandle folder, ReadOnlySpan<byte> temp)
+    {
+        Node node = visit.Node.Node;
+        IReadOnlyList<ExtendedAttribute> xattrs = Xattrs();
+        bool own = attributes.IsOwn(node, into.InheritsGroup);
+        bool removeAcl = into.InheritsAcl && attributes.Preserve.HasFlag(Preserve.Mode);
+        bool plain = own && xattrs.Count == 0 && attributes.IsPlainMode(node) && !removeAcl;
+        Errno error = folder.Create(temp, attributes.CreationMode(node, plain), out FileHandle? file);
+        if (error != Errno.None)
+        {
+            tally.Fail(visit.Path, "it cannot be made", error);
+            return false;
+        }
+        using (file)
+        {
+            if (!CopyContent(file!))
+                return false;
+            attributes.Apply(file!, node, xattrs, own, plain, removeAcl);
+            return true;
+        }
+    }
+
+    private bool CopyContent(FileHandle file)
+    {
+        (FileSystem fileSystem, Node node) = visit.Node;
+        long end = 0, position = 0;
+        try
+        {
+            foreach (FileExtent extent in fileSystem.Extents(node, 0, sink))
+            {
+                cancelled.ThrowIfCancellationRequested();
+                position = extent.Offset + extent.Length;
+                if (extent.Kind is FileExtentKind.Hole or FileExtentKind.Unwritten)
+                {
+                    Interlocked.Add(ref tally.HoleBytes, extent.Length);
+                    continue;
+                }
+                if (extent.Kind == FileExtentKind.Unreadable)
+                {
+                    Note(new(extent.Reason ?? "cannot be located", extent.Offset, extent.Length));
+                    continue;
+                }
+                if (!CopyExtent(fileSystem, extent, file, ref end))
+                    return false;
+            }
+        }
+        catch (Exception e) when (e is CorruptException or UnreadableException)
+        {
+            Note(new(e.Message, position, Math.Max(0, node.Size - position)));
+        }
+        if (end < node.Size && file.Truncate(node.Size) is not Errno.None and Errno failed)
+        {
+            tally.Fail(visit.Path, "it cannot be made that long", failed);
+            return false;
+        }
+        return true;
+    }
+
+    private bool CopyExtent(FileSystem fileSystem, in FileExtent extent, FileHandle file, ref long end)
+    {
+        if (extent.Kind != FileExtentKind.Data || !kernel.IsPossible)
+            return CopyBytes(fileSystem, extent, extent.Offset, extent.Offset + extent.Length, file, ref end);
+        long shift = extent.DeviceOffset - extent.Offset;
+        foreach (Extent behind in fileSystem.Device.Extents(extent.DeviceOffset, extent.Length))
+        {
+            long from = behind.Offset - shift;
+            long done = kernel.Copy(behind, file, from);
+            Interlocked.Add(ref tally.Bytes, done);
+            end = Math.Max(end, from + done);
+            if (done < behind.Length && !CopyBytes(fileSystem, extent, from + done, from + behind.Length, file, ref end))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Through this process. A piece of which nothing can be read stays a hole, so that a missing terabyte takes no room.</summary>
+    private bool CopyBytes(FileSystem fileSystem, in FileExtent extent, long from, long to, FileHandle file, ref long end)
+    {
+        for (long at = from; at < to;)
+        {
+            cancelled.ThrowIfCancellationRequested();
+            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(BufferSize, to - at));
+            long before = lost;
+            ContentReader.ReadAround(fileSystem, extent, at, piece, sink);
+            bool nothing = lost - before >= piece.Length;
+            Errno error = nothing ? Errno.None : file.Write(piece, at);
+            if (error != Errno.None)
+            {
+                tally.Fail(visit.Path, "it cannot be written", error);
+                return false;
+            }
+            at += piece.Length;
+            if (nothing)
+                continue;
+            Interlocked.Add(ref tally.Bytes, piece.Length);
+            end = at;
+        }
+        return true;
+    }
+
+    private bool MakeOther(DirectoryCopy into, DirectoryHandle folder, ReadOnlySpan<byte> temp)
+    {
+        Node node = visit.Node.Node;
+        int type = node.Type switch
+        {
+            FileType.SymbolicLink => 0xA000,
+            FileType.CharacterDevice => 0x2000,
+            FileType.BlockDevice => 0x6000,
+            FileType.Fifo => 0x1000,
+            FileType.Socket => 0xC000,
+            _ => 0,
+        };
+        if (type == 0)
+        {
+            Note(new("the inode's type is unknown"));
+            return false;
+        }
+        if (node.Type != FileType.SymbolicLink && !options.Recursive)
+        {
+            tally.Fail(visit.Path, "not a regular file (-r copies it as what it is)");
+            return false;
+        }
+        Errno error = node.Type == FileType.SymbolicLink
+            ? folder.MakeSymbolicLink(temp, visit.Node.FileSystem.ReadLink(node, sink).Span)
+            : folder.MakeNode(temp, type, 0x180, node.DeviceMajor, node.DeviceMinor);
+        if (error == Errno.None)
+            attributes.Apply(folder, temp, node, Xattrs(), attributes.IsOwn(node, into.InheritsGroup));
+        else
+            tally.Fail(visit.Path, node.Type is FileType.CharacterDevice or FileType.BlockDevice && error == Errno.NotPermitted
+                ? "only root can make devices" : $"it cannot be made: {error.Describe()}");
+        if (error is Errno.NoSpace or Errno.Quota)
+            tally.Stop(error);
+        return error == Errno.None;
+    }
+
+    private IReadOnlyList<ExtendedAttribute> Xattrs()
+    {
+        if (!attributes.Preserve.HasFlag(Preserve.Xattrs))
+            return [];
+        try
+        {
+            return visit.Node.FileSystem.ExtendedAttributes(visit.Node.Node, sink);
+        }
+        catch (JumpbagException e)
+        {
+            Note(new($"extended attributes: {e.Message}"));
+            return [];
+        }
+    }
+
+    private bool MayReplace(DirectoryHandle folder, ByteString name)
+    {
+        switch (options.Overwrite)
+        {
+            case OverwriteMode.Force:
+                return true;
+            case OverwriteMode.Update when folder.Status(name.Span, out FileStatus there) == Errno.None
+                && there.Modified < visit.Node.Node.Modified:
+                return true;
+            case OverwriteMode.NoClobber or OverwriteMode.Update:
+                Interlocked.Increment(ref tally.Skipped);
+                return false;
+            default:
+                tally.Fail(visit.Path, options.Resume ? "a file of that name is there and is another one" : "a file of that name is there");
+                return false;
+        }
+    }
+
+    /// <summary>Type, size and time are the original's. Only complete files get their time, so this one is complete.</summary>
+    private bool IsComplete(DirectoryHandle folder, ByteString name)
+    {
+        Node node = visit.Node.Node;
+        return folder.Status(name.Span, out FileStatus there) == Errno.None && TypeOf(there.Mode) == node.Type
+            && (node.Type != FileType.Regular || there.Size == node.Size)
+            && (!attributes.Preserve.HasFlag(Preserve.Times) || IsSameTime(node.Modified, there.Modified));
+    }
+
+    /// <summary>Filesystems round: to 100 ns (NTFS), a second, or two (FAT).</summary>
+    internal static bool IsSameTime(Timestamp original, Timestamp copy) => original == copy
+        || (copy.Seconds == original.Seconds && copy.Nanoseconds == original.Nanoseconds / 100 * 100)
+        || (copy.Nanoseconds == 0 && original.Seconds - copy.Seconds is 0 or 1);
+
+    internal static FileType TypeOf(int mode) => (mode & 0xF000) switch
+    {
+        0x8000 => FileType.Regular,
+        0x4000 => FileType.Directory,
+        0xA000 => FileType.SymbolicLink,
+        0x2000 => FileType.CharacterDevice,
+        0x6000 => FileType.BlockDevice,
+        0x1000 => FileType.Fifo,
+        0xC000 => FileType.Socket,
+        _ => FileType.Unknown,
+    };
+
+    /// <summary>Joins neighbouring ranges of the same cause before they are told.</summary>
+    private void Note(Damage found)
+    {
+        damaged = true;
+        lost += found.Length;
+        Interlocked.Add(ref tally.LostBytes, found.Length);
+        if (damage is { } last && last.Cause == found.Cause && last.Length > 0 && last.Offset + last.Length == found.Offset)
+        {
+            damage = last with { Length = last.Length + found.Length };
+            return;
+        }
+        TellDamage();
+        damage = found;
+    }
+
+    private void TellDamage()
+    {
+        if (damage is { } last)
+            tally.Damage(visit.Path, last);
+        damage = null;
+    }
+}

@@ -1,0 +1,73 @@
+using Jumpbag.Core;
+
+namespace Jumpbag.FileSystems.Tar;
+
+/// <summary>
+/// The content of regular files. What a file's extents say decides what its header promises; what is then found unreadable
+/// comes as zeros and is told.
+/// </summary>
+internal sealed class TarContent(TarOutput output, Action<long> read)
+{
+    private readonly SparseMap map = new();
+
+    /// <summary>Finds out what of a file is to be written. Where bytes have no known place there is nothing to read: that is told here, and left out like a hole.</summary>
+    /// <exception cref="JumpbagException">There is nothing that could be written: it is encrypted.</exception>
+    public SparseMap Plan(in TreeNode file, DamageSink damage)
+    {
+        map.Clear(file.Node.Size);
+        foreach (FileExtent extent in file.FileSystem.Extents(file.Node, 0, damage))
+        {
+            if (extent.Kind is FileExtentKind.Data or FileExtentKind.Inline)
+                map.Add(extent.Offset, extent.Offset + extent.Length);
+            else if (extent.Kind == FileExtentKind.Unreadable)
+                damage(new(extent.Reason ?? "it is not known where these bytes are", extent.Offset, extent.Length));
+        }
+        return map;
+    }
+
+    /// <summary>Writes exactly the ranges of the plan, whatever comes in between.</summary>
+    public void Write(in TreeNode file, SparseMap plan, DamageSink damage)
+    {
+        using IEnumerator<FileExtent> extents = file.FileSystem.Extents(file.Node, 0, Told).GetEnumerator();
+        FileExtent extent = default;
+        foreach ((long start, long end) in plan.Ranges)
+        {
+            for (long at = start; at < end;)
+            {
+                while (at >= extent.Offset + extent.Length && MoveNext(extents, at, end, damage))
+                    extent = extents.Current;
+                bool covered = at >= extent.Offset && at < extent.Offset + extent.Length;
+                long until = covered ? Math.Min(end, extent.Offset + extent.Length) : end;
+                Span<byte> room = output.Room;
+                Span<byte> piece = room[..(int)Math.Min(room.Length, until - at)];
+                if (covered && extent.Kind is FileExtentKind.Data or FileExtentKind.Inline)
+                    ContentReader.ReadAround(file.FileSystem, extent, at, piece, damage);
+                else
+                    piece.Clear();
+                output.Advance(piece.Length);
+                at += piece.Length;
+                read(piece.Length);
+            }
+        }
+        output.Pad();
+    }
+
+    /// <summary>The header is out already: what fails now becomes zeros.</summary>
+    private static bool MoveNext(IEnumerator<FileExtent> extents, long at, long end, DamageSink damage)
+    {
+        try
+        {
+            return extents.MoveNext();
+        }
+        catch (JumpbagException e)
+        {
+            damage(new(e.Message, at, end - at));
+            return false;
+        }
+    }
+
+    private static void Told(Damage damage)
+    {
+        // The same extents were asked for by the plan, which told it.
+    }
+}

@@ -1,0 +1,140 @@
+using Jumpbag.Core;
+
+namespace Jumpbag.Host;
+
+/// <summary>
+/// A file or directory of this machine that is being made, open. Everything is done through the descriptor, so a name that
+/// changes meanwhile leads nowhere else. Not for use by several threads at once.
+/// </summary>
+public unsafe class FileHandle : IDisposable
+{
+    private int descriptor;
+
+    internal FileHandle(int descriptor) => this.descriptor = descriptor;
+
+    internal int Descriptor => descriptor;
+
+    /// <summary>Writes all of it.</summary>
+    public Errno Write(ReadOnlySpan<byte> data, long offset)
+    {
+        fixed (byte* start = data)
+            for (int done = 0; done < data.Length;)
+            {
+                nint count = Libc.pwrite(descriptor, start + done, (nuint)(data.Length - done), offset + done);
+                if (count > 0)
+                    done += (int)count;
+                else if (count == 0)
+                    return Errno.NoSpace;
+                else if (Libc.LastError != Errno.Interrupted)
+                    return Libc.LastError;
+            }
+        return Errno.None;
+    }
+
+    public Errno Truncate(long length) => Libc.Check(Libc.ftruncate(descriptor, length));
+
+    public Errno SetOwner(uint uid, uint gid) => Libc.Check(Libc.fchown(descriptor, uid, gid));
+
+    public Errno SetMode(int permissions) => Libc.Check(Libc.fchmod(descriptor, (uint)permissions));
+
+    public Errno SetTimes(Timestamp accessed, Timestamp modified)
+    {
+        long* times = stackalloc long[] { accessed.Seconds, accessed.Nanoseconds, modified.Seconds, modified.Nanoseconds };
+        return Libc.Check(Libc.futimens(descriptor, times));
+    }
+
+    public Errno SetAttribute(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        byte* text = stackalloc byte[CName.Size];
+        if (!CName.Copy(name, text))
+            return Errno.Invalid;
+        fixed (byte* data = value)
+            return Libc.Check(Libc.fsetxattr(descriptor, text, data, (nuint)value.Length, 0));
+    }
+
+    /// <summary>Whether there is an attribute of that name, of any size.</summary>
+    public bool HasAttribute(ReadOnlySpan<byte> name)
+    {
+        byte* text = stackalloc byte[CName.Size];
+        return CName.Copy(name, text) && Libc.fgetxattr(descriptor, text, null, 0) >= 0;
+    }
+
+    public Errno RemoveAttribute(ReadOnlySpan<byte> name)
+    {
+        byte* text = stackalloc byte[CName.Size];
+        return CName.Copy(name, text) ? Libc.Check(Libc.fremovexattr(descriptor, text)) : Errno.Invalid;
+    }
+
+    public Errno Status(out FileStatus status)
+    {
+        byte* buffer = stackalloc byte[FileStatus.Length];
+        byte empty = 0;
+        Errno error = Libc.Check(Libc.statx(descriptor, &empty, Libc.AtEmptyPath, FileStatus.Mask, buffer));
+        status = error == Errno.None ? FileStatus.Parse(new(buffer, FileStatus.Length)) : default;
+        return error;
+    }
+
+    /// <summary>Room on the filesystem that holds it.</summary>
+    public VolumeSpace Space()
+    {
+        // struct statvfs, 64 bit: f_bsize, f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_favail, …
+        ulong* fields = stackalloc ulong[32];
+        if (Libc.fstatvfs(descriptor, fields) < 0)
+            return new(long.MaxValue, null, 4096);
+        ulong size = Math.Max(fields[1], 1);
+        return new((long)Math.Min(Math.BigMul(fields[4], size, out ulong low) > 0 ? long.MaxValue : low, long.MaxValue),
+            fields[5] == 0 ? null : (long)Math.Min(fields[7], long.MaxValue), (long)size);
+    }
+
+    /// <summary>Shares the blocks of another file of the same filesystem (FICLONERANGE); all three numbers are multiples of its block size.</summary>
+    public Errno Clone(System.Runtime.InteropServices.SafeHandle source, long sourceOffset, long length, long offset)
+    {
+        using var borrowed = new Borrowed(source);
+        long* range = stackalloc long[] { borrowed.Descriptor, sourceOffset, length, offset };
+        return Libc.Check(Libc.ioctl(descriptor, Libc.CloneRange, range));
+    }
+
+    /// <summary>Copies within the kernel; <paramref name="copied"/> may be less than asked for, 0 at the end of the source.</summary>
+    public Errno CopyRange(System.Runtime.InteropServices.SafeHandle source, long sourceOffset, long length, long offset, out long copied)
+    {
+        using var borrowed = new Borrowed(source);
+        nint answer = Libc.copy_file_range(borrowed.Descriptor, &sourceOffset, descriptor, &offset, (nuint)Math.Min(length, 1 << 30), 0);
+        copied = Math.Max(answer, 0);
+        return Libc.Check(answer);
+    }
+
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        int fd = Interlocked.Exchange(ref descriptor, -1);
+        if (fd >= 0)
+            _ = Libc.close(fd);
+    }
+
+    /// <summary>The device number of the filesystem on which another open file lies.</summary>
+    public static ulong? DeviceOf(System.Runtime.InteropServices.SafeHandle file)
+    {
+        using var borrowed = new Borrowed(file);
+        byte* buffer = stackalloc byte[FileStatus.Length];
+        byte empty = 0;
+        return Libc.statx(borrowed.Descriptor, &empty, Libc.AtEmptyPath, FileStatus.Mask, buffer) < 0
+            ? null : FileStatus.Parse(new(buffer, FileStatus.Length)).Device;
+    }
+
+    /// <summary>Another's descriptor, kept from being closed while it is used.</summary>
+    private readonly ref struct Borrowed
+    {
+        private readonly System.Runtime.InteropServices.SafeHandle handle;
+
+        public Borrowed(System.Runtime.InteropServices.SafeHandle handle)
+        {
+            bool added = false;
+            handle.DangerousAddRef(ref added);
+            this.handle = handle;
+        }
+
+        public int Descriptor => (int)handle.DangerousGetHandle();
+
+        public void Dispose() => handle.DangerousRelease();
+    }
+}

@@ -1,0 +1,34 @@
+using System.Buffers.Binary;
+using Jumpbag.Core;
+
+namespace Jumpbag.Host;
+
+/// <summary>
+/// What statx(2) tells of a file on this machine. Its structure is the same on every architecture:
+/// 0x00 u32 stx_mask · 0x10 u32 stx_nlink · 0x14 u32 stx_uid · 0x18 u32 stx_gid · 0x1C u16 stx_mode · 0x20 u64 stx_ino ·
+/// 0x28 u64 stx_size · 0x30 u64 stx_blocks · 0x40 stx_atime · 0x70 stx_mtime (s64 seconds, u32 nanoseconds) ·
+/// 0x88 u32 stx_dev_major · 0x8C u32 stx_dev_minor.
+/// </summary>
+public readonly record struct FileStatus(
+    int Mode, uint Uid, uint Gid, ulong Inode, long Size, long Links, Timestamp Modified, ulong Device)
+{
+    internal const int Length = 256;
+
+    /// <summary>STATX_BASIC_STATS</summary>
+    internal const uint Mask = 0x7FF;
+
+    public bool IsDirectory => (Mode & 0xF000) == 0x4000;
+
+    public bool IsRegular => (Mode & 0xF000) == 0x8000;
+
+    internal static FileStatus Parse(ReadOnlySpan<byte> data)
+    {
+        uint major = U32(data, 0x88), minor = U32(data, 0x8C);
+        return new(
+            BinaryPrimitives.ReadUInt16LittleEndian(data[0x1C..]), U32(data, 0x14), U32(data, 0x18),
+            BinaryPrimitives.ReadUInt64LittleEndian(data[0x20..]), BinaryPrimitives.ReadInt64LittleEndian(data[0x28..]), U32(data, 0x10),
+            new(BinaryPrimitives.ReadInt64LittleEndian(data[0x70..]), (int)U32(data, 0x78)), ((ulong)major << 32) | minor);
+    }
+
+    private static uint U32(ReadOnlySpan<byte> data, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(data[offset..]);
+}

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using Jumpbag.CommandLine;
+using Jumpbag.Core;
+using Jumpbag.Core.Events;
+using Jumpbag.FileSystems;
+using Jumpbag.FileSystems.Locators;
+using Jumpbag.FileSystems.Tar;
+using Jumpbag.Terminal;
+
+namespace Jumpbag.Commands;
+
+/// <summary>jumpbag tar LOCATOR…</summary>
+public static class TarCommand
+{
+    private static readonly Argument<string[]> Locators = new("locator") { Arity = ArgumentArity.OneOrMore, Description = "what to write, such as disk.img:/srv" };
+    private static readonly Option<string> Destination = new("--file", "-f") { HelpName = "FILE", Description = "write to a new file instead of standard output" };
+    private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "list the names on standard error" };
+
+    public static Command Make()
+    {
+        var command = new Command("tar") { Locators, Destination, Verbose, CommonOptions.Progress };
+        command.AddReading();
+        command.Runs(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, Session session)
+    {
+        string? file = parsed.GetValue(Destination) is "-" ? null : parsed.GetValue(Destination);
+        if (file is null && Screen.IsTerminal(1))
+            throw new UsageException("an archive is not for a terminal", "write it to a file with -f, or into a pipe");
+        using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
+        List<Place> chosen = [.. parsed.GetRequiredValue(Locators).Select(places.Open)];
+        if (file is null)
+            Write(session.Out.Write, default);
+        else
+            WriteFile(file, session, Write);
+        return session.Status;
+
+        void Write(ContentSink sink, CancellationToken cancelled)
+        {
+            using var writer = new TarWriter(sink, session.Events, cancelled)
+            {
+                Listed = parsed.GetValue(Verbose) ? name => session.Events(new FileDelivered(name.ToString())) : null,
+            };
+            foreach (Place place in chosen)
+            {
+                void Damaged(ByteString path, Damage damage) => session.Events(new FileDamaged(place.Show(path), damage));
+                // As 'tar -C PATH .' would, a link to a directory is followed; any other link is kept as what it is.
+                bool directory = place.Tree.TryLookup(place.Path) is { Node.Type: FileType.Directory };
+                TreeNode start = place.Tree.Lookup(place.Path, followLast: directory, damage => Damaged(place.Path, damage));
+                writer.Add(place.Tree, place.Path, start, Damaged);
+            }
+            writer.Finish();
+        }
+    }
+
+    /// <summary>The file has its name only when it is whole.</summary>
+    private static void WriteFile(string file, Session session, Action<ContentSink, CancellationToken> write)
+    {
+        if (Path.Exists(file))
+            throw new FailedException($"{file}: exists already", "it is not overwritten: give another name, or remove it");
+        string partial = file + ".jumpbag-partial";
+        CancellationToken cancelled = session.CatchSignals();
+        bool created = false;
+        try
+        {
+            using (FileStream stream = new(partial, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0))
+            {
+                created = true;
+                write(stream.Write, cancelled);
+            }
+            File.Move(partial, file, overwrite: false);
+            created = false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailedException($"{file}: {e.Message}", null, e);
+        }
+        finally
+        {
+            if (created)
+                File.Delete(partial);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Jumpbag.Tests.Support;
+
+namespace Jumpbag.Tests.Cli;
+
+/// <summary>Each command as a person meets it: what is typed, the exit status, and what stands on the two outputs.</summary>
+public sealed class CommandTests(DemoDisk disk) : IClassFixture<DemoDisk>
+{
+    [Theory]
+    [InlineData("jumpbag inspect d.img", 0, @"@1 +2048 +1048576 +20M +Linux +ext2 +clean[^\n]*boot[\s\S]*@vg_demo/root[\s\S]*host i7tiny", "^$")]
+    [InlineData("jumpbag inspect --search d.img", 0, @"d\.img@offset=23068672 +64M +ext4 +root", "")]
+    [InlineData("jumpbag ls -q d.img:/home", 0, @"^anna\njens\nlost\+found\n$", "^$")]
+    [InlineData("jumpbag ls -l d.img:/home/anna", 0, @"^drwxr-xr-x +4? ?.*anna.*letters\n.*photos\n-rw-r--r--\+ 1 anna 1000 +35 .* shared\.txt\n$", "journal replayed")]
+    [InlineData("jumpbag ls -qa d.img:/home/jens", 0, @"^\.\n\.\.\nsame-photo\.jpg\n$", "^$")]
+    [InlineData("jumpbag ls -qA d.img:/home/jens", 0, @"^same-photo\.jpg\n$", "^$")]
+    [InlineData("jumpbag ls -qR d.img:/home/anna", 0, @"d\.img:/home/anna/photos:\n2026\.jpg\n", "^$")]
+    [InlineData("jumpbag ls -qdl d.img:/home", 0, @"^drwxr-xr-x 5 root [^\n]*/home\n$", "^$")]
+    [InlineData("jumpbag ls -qlh d.img:/home/anna/photos", 0, @" 39\.1K .*2026\.jpg", "^$")]
+    [InlineData("jumpbag ls -qn d.img:/home", 0, @"1000 1000 .*anna\n.*1001 1001 .*jens", "^$")]
+    [InlineData("jumpbag ls -qiF1 d.img:/", 0, @"23 bin@\n\d+ boot/\n", "^$")]
+    [InlineData("jumpbag ls -qS d.img:/home/anna/letters", 0, @"^last-words\.txt\nletter\.txt\ncaf", "^$")]
+    [InlineData("jumpbag ls -qt d.img:/home/anna/letters", 0, @"^last-words\.txt\n", "^$")]
+    [InlineData("jumpbag ls -qr d.img:/home", 0, @"^lost\+found\njens\nanna\n$", "^$")]
+    [InlineData("jumpbag ls -q a@b:c.img:/home", 0, @"^anna\njens\n", "^$")]
+    [InlineData("jumpbag stat -q d.img:/etc/fstab", 0, @"Size: 395[\s\S]*Modify: 2026-11-20 06:25:01\.123456789 \+0000", "^$")]
+    [InlineData("jumpbag cat -q d.img:/home/anna/letters/last-words.txt | wc -c", 0, "^44\n$", "^$")]
+    [InlineData("jumpbag cat -q --no-replay d.img:/home/anna/letters/last-words.txt", 1, "^$", "no such file")]
+    [InlineData("jumpbag cat -q d.img:/home/anna/photos/2026.jpg | head -c1 | wc -c", 0, "^1\n$", "^$")]
+    [InlineData(@"jumpbag cat -q $'d.img:/home/anna/letters/caf\xe9.txt' | wc -c", 0, "^5\n$", "^$")]
+    [InlineData(@"jumpbag ls -q d.img:/home/anna/letters | od -An -c", 0, @"351 +\.", "^$")]
+    [InlineData("jumpbag cat -q d.img:/home", 1, "^$", "^jumpbag: .*is a directory\nhint: ")]
+    [InlineData("jumpbag find -q d.img:/ -name 'same*'", 0, @"^d\.img:/home/jens/same-photo\.jpg\n$", "^$")]
+    [InlineData("jumpbag find -q d.img:/ -iname 'SAME*'", 0, @"^d\.img:/home/jens/same-photo\.jpg\n$", "^$")]
+    [InlineData("jumpbag find -q d.img:/etc -type l", 0, @"^d\.img:/etc/os-release\n$", "^$")]
+    [InlineData("jumpbag find -q d.img:/home -type f -size +20k", 0, @"^.*2026\.jpg\n.*same-photo\.jpg\n$", "^$")]
+    [InlineData("jumpbag find -q d.img:/home -type f -size -1k", 0, "^$", "^$")]
+    [InlineData("jumpbag find -q d.img:/etc -mtime -1", 0, "^$", "^$")]
+    [InlineData("touch -d 2026-11-26 ref; jumpbag find -q d.img:/home -type f -newer ./ref", 0, @"^.*last-words\.txt\n$", "^$")]
+    [InlineData("jumpbag df -q d.img", 0, @"d\.img@vg_demo/home +ext4 +28916", "^$")]
+    [InlineData("jumpbag version", 0, @"^jumpbag \d+\.\d+\.\d+", "^$")]
+    [InlineData("jumpbag completion bash | bash -n; jumpbag completion bash", 0, "complete -o filenames -F _jumpbag jumpbag", "^$")]
+    [InlineData("jumpbag completion tcsh", 2, "^$", "^jumpbag: .*\nhint: ")]
+    [InlineData("jumpbag --help", 0, @"EXIT STATUS\n[\s\S]*\nEXAMPLE\n  jumpbag \S", "^$")]
+    [InlineData("jumpbag", 2, "", "jumpbag: .*\nhint: ")]
+    [InlineData("jumpbag frob", 2, "^$", "^jumpbag: frob: no such command\nhint: 'jumpbag --help'")]
+    [InlineData("jumpbag ls", 2, "^$", "^jumpbag: .*\nhint: 'jumpbag ls --help'")]
+    [InlineData("jumpbag ls -Z d.img:/", 2, "^$", "^jumpbag: -Z: no such option\nhint: ")]
+    [InlineData("jumpbag cp -f -n d.img:/etc/hosts x", 2, "^$", "^jumpbag: -f, -n and -u exclude")]
+    [InlineData("jumpbag ls nofile.img:/", 1, "^$", "^jumpbag: nofile.img: no such file")]
+    [InlineData("jumpbag cat -q d.img:/etc/nope", 1, "^$", "^jumpbag: .*/etc/nope: no such file or directory")]
+    [InlineData("jumpbag ls -q two.img:/", 2, "^$", "^jumpbag: .*\nhint: .*two.img@1, two.img@2")]
+    [InlineData("jumpbag ls -q luks.img:/", 4, "^$", "^jumpbag: .*crypto_LUKS.*\nhint: ")]
+    public void a_command_says(string script, int status, string output, string errors)
+    {
+        ShellResult result = disk.Bash(script);
+        Assert.True(result.Status == status && Regex.IsMatch(result.Output, output) && Regex.IsMatch(result.Errors, errors),
+            $"exit status {result.Status}\n{result.Output}\n--- errors:\n{result.Errors}");
+    }
+
+    // Each runs in a fresh folder "o" and prints what the status or the copy is.
+    [Theory]
+    [InlineData("jumpbag cp -q D:/etc/hosts new; echo $?; wc -c <new", "0\n37\n")]
+    [InlineData("mkdir in; jumpbag cp -q D:/etc/hosts in; echo $?; ls in", "0\nhosts\n")]
+    [InlineData("jumpbag cp -q D:/etc/hosts D:/etc/fstab absent; echo $?; ls", "2\n")]
+    [InlineData("echo mine >f; jumpbag cp -q D:/etc/hosts f; echo $?; cat f", "1\nmine\n")]
+    [InlineData("echo mine >f; jumpbag cp -q -n D:/etc/hosts f; echo $?; cat f", "0\nmine\n")]
+    [InlineData("echo mine >f; jumpbag cp -q -f D:/etc/hosts f; echo $?; wc -c <f", "0\n37\n")]
+    [InlineData("jumpbag cp -q D:/etc x; echo $?; ls", "1\n")]
+    [InlineData("jumpbag cp -q -r D:/etc/network x; echo $?; ls x", "0\ninterfaces\n")]
+    [InlineData("mkdir x; jumpbag cp -q -r D:/etc/network x; echo $?; ls x", "0\nnetwork\n")]
+    [InlineData("jumpbag cp -q -r D:/etc no/such; echo $?; ls", "1\n")]
+    [InlineData("jumpbag cp -q -r --dry-run D:/etc x; echo $?; ls", "0\n")]
+    [InlineData("jumpbag cp -q -r D:/etc x; touch -r x ../ref; rm x/hosts; touch -r ../ref x; jumpbag cp -q -r --resume D:/etc x; echo $?; wc -c <x/hosts; ls", "0\n37\nx\n")]
+    [InlineData("jumpbag cp -q -r D:/home x; echo $?; stat -c %h x/jens/same-photo.jpg; stat -c %y x/anna/shared.txt | cut -c1-10", "0\n2\n2026-11-25\n")]
+    public void cp_is_as_cp_1_is(string script, string output)
+    {
+        ShellResult result = disk.Bash("rm -rf o; mkdir o; cd o\n" + script.Replace("D:", "../d.img:", StringComparison.Ordinal));
+        Assert.True(output == result.Output, result.Output + "--- errors:\n" + result.Errors);
+    }
+
+    [Theory]
+    [InlineData(80)]
+    [InlineData(200)]
+    public void inspect_is_not_wider_than_the_screen(int columns) =>
+        Assert.All(disk.Bash($"COLUMNS={columns} jumpbag inspect d.img").Output.Split('\n'), line => Assert.InRange(line.Length, 0, columns));
+
+    [Fact]
+    public void the_keys_of_inspect_json_are_the_contract()
+    {
+        using JsonDocument document = JsonDocument.Parse(disk.Bash("jumpbag inspect --json d.img").Output);
+        var layers = new Queue<JsonElement>([document.RootElement]);
+        while (layers.TryDequeue(out JsonElement layer))
+        {
+            string[] keys = ["locator", "kind", "number", "offset", "size", "sectorSize", "startSector", "type", "format", "label", "uuid", "state", "children"];
+            Assert.Empty(keys.Except(layer.EnumerateObject().Select(property => property.Name)));
+            foreach (JsonElement child in layer.GetProperty("children").EnumerateArray())
+                layers.Enqueue(child);
+        }
+        JsonElement boot = document.RootElement.GetProperty("children")[0];
+        Assert.Equal((1, 1048576, 2048, "ext2"), (boot.GetProperty("number").GetInt32(), boot.GetProperty("offset").GetInt32(), boot.GetProperty("startSector").GetInt32(), boot.GetProperty("format").GetString()));
+    }
+
+    [Theory]
+    [InlineData("ls --json d.img:/etc")]
+    [InlineData("stat --json d.img:/etc/fstab")]
+    [InlineData("find --json d.img:/etc")]
+    [InlineData("df --json d.img")]
+    [InlineData("inspect --search --json d.img")]
+    public void json_parses_and_stands_alone_on_standard_output(string arguments)
+    {
+        ShellResult result = disk.Bash($"jumpbag {arguments}");
+        Assert.Equal(0, result.Status);
+        Assert.NotEmpty(result.Output);
+        if (arguments.StartsWith("find", StringComparison.Ordinal))
+            Assert.All(result.Output.TrimEnd().Split('\n'), line => JsonDocument.Parse(line).Dispose());
+        else
+            JsonDocument.Parse(result.Output).Dispose();
+    }
+
+    [Fact]
+    public void the_demo_passes_and_leaves_nothing()
+    {
+        ShellResult result = disk.Bash("mkdir tmp; TMPDIR=$PWD/tmp jumpbag demo && ls -A tmp | grep -v -e clr-debug -e dotnet-diagnostic | wc -l");
+        Assert.True(result.Status == 0 && result.Output.EndsWith("\n0\n", StringComparison.Ordinal), result.Output + result.Errors);
+    }
+}
