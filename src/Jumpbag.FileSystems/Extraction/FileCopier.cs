@@ -256,14 +256,15 @@ internal sealed class FileCopier
         if (extent.Kind != FileExtentKind.Data || !kernel.IsPossible)
             return CopyBytes(fileSystem, extent, extent.Offset, extent.Offset + extent.Length, file, ref end);
         long shift = extent.DeviceOffset - extent.Offset;
-        foreach (Extent behind in fileSystem.Device.Extents(extent.DeviceOffset, extent.Length))
+        for (long from = extent.Offset, last = extent.Offset + extent.Length; from < last;)
         {
-            long from = behind.Offset - shift;
+            Extent behind = kernel.Behind(fileSystem, from + shift, last - from);
             long done = kernel.Copy(behind, file, from);
             Interlocked.Add(ref tally.Bytes, done);
             end = Math.Max(end, from + done);
             if (done < behind.Length && !CopyBytes(fileSystem, extent, from + done, from + behind.Length, file, ref end))
                 return false;
+            from += behind.Length;
         }
         return true;
     }
