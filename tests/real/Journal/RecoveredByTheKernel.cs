@@ -58,7 +58,7 @@ public sealed class RecoveredByTheKernel
             ExtFileSystem fileSystem = CompareWithTheKernel(folder, image, $"{make} seed {seed}", mustReplay: true, ignored);
             withFastCommits += fileSystem.Summary.Opened.Contains("fast commits", StringComparison.Ordinal) ? 1 : 0;
         }
-        Assert.True(withFastCommits >= 6, $"only {withFastCommits} of the images have fast commits");
+        Assert.True(withFastCommits >= 7, $"only {withFastCommits} of the images have fast commits");
     }
 
     [Theory]
