@@ -15,6 +15,7 @@ public sealed class FileTree
     private const int MostLinks = 40;
 
     private readonly Dictionary<(FileSystem, ulong), FileSystem> covered = [];
+    private readonly Dictionary<(FileSystem, ulong), string> absent = [];
     private readonly List<(ByteString Path, FileSystem FileSystem)> mounts = [];
 
     /// <exception cref="CorruptException">The root directory cannot be made out.</exception>
@@ -42,8 +43,23 @@ public sealed class FileTree
         mounts.Add((path, fileSystem));
     }
 
+    /// <summary>
+    /// Marks a directory where a filesystem belongs that cannot be had. Whoever lists it is told as damage: an empty folder
+    /// must not pass for one that was read.
+    /// </summary>
+    public void MarkAbsent(ByteString path, string reason)
+    {
+        if (TryLookup(path) is { } directory)
+            absent[(directory.FileSystem, directory.Node.Inode)] = reason;
+    }
+
     /// <summary>The entries of a directory, without "." and "..".</summary>
-    public IEnumerable<DirectoryEntry> List(TreeNode directory, DamageSink damage) => directory.FileSystem.List(directory.Node, damage);
+    public IEnumerable<DirectoryEntry> List(TreeNode directory, DamageSink damage)
+    {
+        if (absent.TryGetValue((directory.FileSystem, directory.Node.Inode), out string? reason))
+            damage(new(reason));
+        return directory.FileSystem.List(directory.Node, damage);
+    }
 
     /// <summary>What an entry of a directory leads to: the file itself, or the top of the filesystem that is joined there.</summary>
     public TreeNode Open(TreeNode directory, DirectoryEntry entry, DamageSink damage) =>
@@ -74,7 +90,7 @@ public sealed class FileTree
             if (directory.Node.Type != FileType.Directory)
                 throw new NotFoundException($"{path}: not a directory");
             DirectoryEntry entry = directory.FileSystem.Lookup(directory.Node, name, damage)
-                ?? throw new NotFoundException($"{path}: no such file or directory");
+                ?? throw new NotFoundException($"{path}: no such file or directory", absent.GetValueOrDefault((directory.FileSystem, directory.Node.Inode)));
             TreeNode found = Open(directory, entry, damage);
             if (found.Node.Type != FileType.SymbolicLink || (ahead.Count == 0 && !followLast))
             {

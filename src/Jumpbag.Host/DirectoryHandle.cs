@@ -197,9 +197,6 @@ public sealed unsafe class DirectoryHandle : FileHandle
         }
     }
 
-    /// <summary>Has the kernel write everything of this filesystem to the disk.</summary>
-    public Errno SyncFileSystem() => Libc.Check(Libc.syncfs(Descriptor));
-
     private int Fill(byte[] buffer)
     {
         fixed (byte* start = buffer)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Jumpbag.Core;
 
 namespace Jumpbag.Host;
@@ -87,7 +88,7 @@ public unsafe class FileHandle : IDisposable
     }
 
     /// <summary>Shares the blocks of another file of the same filesystem (FICLONERANGE); all three numbers are multiples of its block size.</summary>
-    public Errno Clone(System.Runtime.InteropServices.SafeHandle source, long sourceOffset, long length, long offset)
+    public Errno Clone(SafeHandle source, long sourceOffset, long length, long offset)
     {
         using var borrowed = new Borrowed(source);
         long* range = stackalloc long[] { borrowed.Descriptor, sourceOffset, length, offset };
@@ -95,7 +96,7 @@ public unsafe class FileHandle : IDisposable
     }
 
     /// <summary>Copies within the kernel; <paramref name="copied"/> may be less than asked for, 0 at the end of the source.</summary>
-    public Errno CopyRange(System.Runtime.InteropServices.SafeHandle source, long sourceOffset, long length, long offset, out long copied)
+    public Errno CopyRange(SafeHandle source, long sourceOffset, long length, long offset, out long copied)
     {
         using var borrowed = new Borrowed(source);
         nint answer = Libc.copy_file_range(borrowed.Descriptor, &sourceOffset, descriptor, &offset, (nuint)Math.Min(length, 1 << 30), 0);
@@ -112,7 +113,7 @@ public unsafe class FileHandle : IDisposable
     }
 
     /// <summary>The device number of the filesystem on which another open file lies.</summary>
-    public static ulong? DeviceOf(System.Runtime.InteropServices.SafeHandle file)
+    public static ulong? DeviceOf(SafeHandle file)
     {
         using var borrowed = new Borrowed(file);
         byte* buffer = stackalloc byte[FileStatus.Length];
@@ -124,9 +125,9 @@ public unsafe class FileHandle : IDisposable
     /// <summary>Another's descriptor, kept from being closed while it is used.</summary>
     private readonly ref struct Borrowed
     {
-        private readonly System.Runtime.InteropServices.SafeHandle handle;
+        private readonly SafeHandle handle;
 
-        public Borrowed(System.Runtime.InteropServices.SafeHandle handle)
+        public Borrowed(SafeHandle handle)
         {
             bool added = false;
             handle.DangerousAddRef(ref added);

@@ -5,8 +5,8 @@ namespace Jumpbag.Host;
 /// <summary>The calls of libc that this layer is made of, as their manual pages give them.</summary>
 internal static unsafe partial class Libc
 {
-    public const int AtCurrentDirectory = -100, AtSymlinkNoFollow = 0x100, AtRemoveDirectory = 0x200, AtEmptyPath = 0x1000;
-    public const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NonBlock = 0x800, CloseOnExec = 0x80000;
+    public const int AtCurrentDirectory = -100, AtSymlinkNoFollow = 0x100, AtEmptyPath = 0x1000;
+    public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
     public const uint RenameNoReplace = 1;
 
     /// <summary>_IOW(0x94, 13, struct file_clone_range)</summary>
@@ -87,9 +87,6 @@ internal static unsafe partial class Libc
     public static partial nint pwrite(int fd, byte* buffer, nuint count, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial nint write(int fd, byte* buffer, nuint count);
-
-    [LibraryImport("libc", SetLastError = true)]
     public static partial int ftruncate(int fd, long length);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -100,9 +97,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint getdents64(int fd, byte* buffer, nuint count);
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int syncfs(int fd);
 
     [LibraryImport("libc")]
     public static partial uint umask(uint mask);

@@ -9,8 +9,6 @@ public static unsafe class ProcessIdentity
 
     public static uint EffectiveGroup => Libc.getegid();
 
-    public static bool IsRoot => EffectiveUser == 0;
-
     /// <summary>The permission bits that new files are denied. The kernel tells it only by setting it, so this does both, twice.</summary>
     public static int Umask()
     {

@@ -60,7 +60,7 @@ internal sealed class Destination
     /// <summary>A run that ended by itself, even early, gave it the original's time; one that was killed left the marker.</summary>
     private static bool IsBegunCopy(DirectoryHandle folder, Node source) => source.Type == FileType.Directory
         && (folder.Status(Marker, out _) == Errno.None
-            || (folder.Status(out FileStatus status) == Errno.None && FileCopier.IsSameTime(source.Modified, status.Modified)));
+            || (folder.Status(out FileStatus status) == Errno.None && Completeness.IsSameTime(source.Modified, status.Modified)));
 
     /// <summary>
     /// The copy's name in <see cref="Folder"/>; empty where the contents of a directory go right into it, as those of "/",

@@ -256,14 +256,15 @@ internal sealed class FileCopier
         if (extent.Kind != FileExtentKind.Data || !kernel.IsPossible)
             return CopyBytes(fileSystem, extent, extent.Offset, extent.Offset + extent.Length, file, ref end);
         long shift = extent.DeviceOffset - extent.Offset;
-        foreach (Extent behind in fileSystem.Device.Extents(extent.DeviceOffset, extent.Length))
+        for (long from = extent.Offset, last = extent.Offset + extent.Length; from < last;)
         {
-            long from = behind.Offset - shift;
+            Extent behind = kernel.Behind(fileSystem, from + shift, last - from);
             long done = kernel.Copy(behind, file, from);
             Interlocked.Add(ref tally.Bytes, done);
             end = Math.Max(end, from + done);
             if (done < behind.Length && !CopyBytes(fileSystem, extent, from + done, from + behind.Length, file, ref end))
                 return false;
+            from += behind.Length;
         }
         return true;
     }
@@ -361,31 +362,9 @@ internal sealed class FileCopier
         }
     }
 
-    /// <summary>Type, size and time are the original's. Only complete files get their time, so this one is complete.</summary>
-    private bool IsComplete(DirectoryHandle folder, ByteString name)
-    {
-        Node node = visit.Node.Node;
-        return folder.Status(name.Span, out FileStatus there) == Errno.None && TypeOf(there.Mode) == node.Type
-            && (node.Type != FileType.Regular || there.Size == node.Size)
-            && (!attributes.Preserve.HasFlag(Preserve.Times) || IsSameTime(node.Modified, there.Modified));
-    }
-
-    /// <summary>Filesystems round: to 100 ns (NTFS), a second, or two (FAT).</summary>
-    internal static bool IsSameTime(Timestamp original, Timestamp copy) => original == copy
-        || (copy.Seconds == original.Seconds && copy.Nanoseconds == original.Nanoseconds / 100 * 100)
-        || (copy.Nanoseconds == 0 && original.Seconds - copy.Seconds is 0 or 1);
-
-    internal static FileType TypeOf(int mode) => (mode & 0xF000) switch
-    {
-        0x8000 => FileType.Regular,
-        0x4000 => FileType.Directory,
-        0xA000 => FileType.SymbolicLink,
-        0x2000 => FileType.CharacterDevice,
-        0x6000 => FileType.BlockDevice,
-        0x1000 => FileType.Fifo,
-        0xC000 => FileType.Socket,
-        _ => FileType.Unknown,
-    };
+    private bool IsComplete(DirectoryHandle folder, ByteString name) =>
+        folder.Status(name.Span, out FileStatus there) == Errno.None
+        && Completeness.IsComplete(visit.Node.Node, there, attributes.Preserve.HasFlag(Preserve.Times));
 
     /// <summary>Joins neighbouring ranges of the same cause before they are told.</summary>
     private void Note(Damage found)

@@ -34,6 +34,7 @@ public sealed class TreeOpener(FileSystemOpener opener, EventSink events)
         if (layer is null)
         {
             events(new Warning($"fstab: {entry.MountPoint} is on {entry.Device}, which is not on the given disks", "if it is on another disk, add it with --disk"));
+            tree.MarkAbsent(entry.MountPoint, $"what is mounted here, {entry.Device}, is not on the given disks");
             return;
         }
         try
@@ -44,6 +45,7 @@ public sealed class TreeOpener(FileSystemOpener opener, EventSink events)
         catch (JumpbagException e)
         {
             events(new Warning($"fstab: {entry.MountPoint} is not joined: {e.Message}", e.Hint));
+            tree.MarkAbsent(entry.MountPoint, $"what is mounted here, {layer.Locator}, cannot be read");
         }
     }
 

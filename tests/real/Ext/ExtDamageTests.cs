@@ -95,7 +95,7 @@ public sealed partial class ExtDamageTests
     {
         byte[] image = Make("1024", Features, 40 << 20);
         TreeSnapshot expected = Snapshot(image);
-        ExtFileSystem read = Open(image[..(int)Block(image, "large", 5000)]);
+        ExtFileSystem read = Open(image[..(int)Block(image, "sparse", 20 * 64)]);
         Assert.Contains(read.Summary.Warnings, warning => warning.Contains("what lies behind cannot be read"));
         TreeSnapshot rest = TreeSnapshot.Of(read);
         Assert.Contains(rest.Entries, entry => entry.Value.Content.StartsWith("unreadable", StringComparison.Ordinal));

@@ -171,6 +171,22 @@ public sealed class ExtractionTests
     }
 
     [Fact]
+    public void an_acl_that_the_destination_would_hand_down_is_not_taken()
+    {
+        Require.LoopMounts();
+        Require.Tool("setfacl");
+        using var folder = new TemporaryFolder();
+        string image = Small(folder), disk = folder.File("disk");
+        ImageBuilder.Format(disk, 64 << 20, "-t", "ext4");
+        using LoopMount to = LoopMount.Mount(disk, "rw,acl");
+        Sh($"mkdir {to.Folder}/in; chmod 2775 {to.Folder}/in; chgrp 77 {to.Folder}/in; setfacl -d -m u:99:rwx {to.Folder}/in");
+        Extracted extracted = Extracted.From(image, "/tree", to.Folder + "/in");
+        Assert.True(extracted.Result.IsComplete, extracted.Told);
+        using LoopMount from = LoopMount.Mount(image);
+        Assert.Empty(TreeComparison.Differences(TreeSnapshot.OfFolder(Path.Combine(from.Folder, "tree")), TreeSnapshot.OfFolder(to.Folder + "/in/tree"), TreeAspects.OfACopy));
+    }
+
+    [Fact]
     public void blocks_are_shared_or_copied_within_the_kernel_where_the_filesystem_is_the_same()
     {
         Require.LoopMounts();
