@@ -52,9 +52,9 @@ internal sealed class FastCommitReplay
     private static void ForEach(FastCommitScan scan, ExtSuperblock superblock, TagAction action)
     {
         int left = scan.Tags;
-        for (int start = 0; start < scan.Blocks.Length; start += superblock.BlockSize)
+        for (int start = 0; start < scan.Blocks.Length; start += scan.BlockSize)
         {
-            ReadOnlySpan<byte> block = scan.Blocks.AsSpan(start, superblock.BlockSize);
+            ReadOnlySpan<byte> block = scan.Blocks.AsSpan(start, scan.BlockSize);
             while (left > 0 && FastCommitTag.TryParse(block, superblock.InodeSize, out FastCommitTag tag))
             {
                 action(tag);
