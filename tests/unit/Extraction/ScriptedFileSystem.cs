@@ -20,7 +20,15 @@ internal sealed class ScriptedFileSystem : FileSystem
 
     public override FileSystemSummary Summary { get; } = new()
     {
-        BlockSize = 4096, Size = 1 << 20, Capacity = 1 << 20, Free = 1 << 19, Available = 1 << 19, Inodes = 100, FreeInodes = 50, State = "clean", Opened = "clean",
+        BlockSize = 4096,
+        Size = 1 << 20,
+        Capacity = 1 << 20,
+        Free = 1 << 19,
+        Available = 1 << 19,
+        Inodes = 100,
+        FreeInodes = 50,
+        State = "clean",
+        Opened = "clean",
     };
 
     public string? Refusal { get; set; }
@@ -30,8 +38,17 @@ internal sealed class ScriptedFileSystem : FileSystem
         byte[] bytes = System.Text.Encoding.UTF8.GetBytes(content);
         inodes[inode] = (new ScriptedNode
         {
-            Inode = inode, Type = type, Permissions = 0x1ED, Uid = (uint)Environment.ProcessId, Gid = 0, Size = bytes.Length, Allocated = 4096, Links = links,
-            Accessed = new(1, 1), Modified = new(2, 2), Changed = new(3, 3),
+            Inode = inode,
+            Type = type,
+            Permissions = 0x1ED,
+            Uid = (uint)Environment.ProcessId,
+            Gid = 0,
+            Size = bytes.Length,
+            Allocated = 4096,
+            Links = links,
+            Accessed = new(1, 1),
+            Modified = new(2, 2),
+            Changed = new(3, 3),
         }, [], bytes);
         return this;
     }

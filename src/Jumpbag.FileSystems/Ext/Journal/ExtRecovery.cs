@@ -53,7 +53,7 @@ internal sealed class ExtRecovery
             if (log.Superblock.Start == 0 || (flagKnown && !needed) || !options.Replay)
                 return new(raw.Device, "clean", error);
             JournalReplay replay = JournalReplay.Run(raw.Device, log, superblock.BlocksCount);
-            return new ExtRecovery(replay.Device, $"journal replayed: {replay.Transactions} transactions, {replay.Blocks} blocks", error)
+            return new ExtRecovery(replay.Device, $"journal replayed: {Counted(replay.Transactions, "transaction")}, {Counted(replay.Blocks, "block")}", error)
                 .WithFastCommits(replay, superblock.InodeSize);
         }
         catch (JumpbagException e)
@@ -153,4 +153,6 @@ internal sealed class ExtRecovery
             RawModified = 0,
         };
     }
+
+    private static string Counted(long count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 }
