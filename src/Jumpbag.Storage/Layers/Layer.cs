@@ -144,11 +144,10 @@ public sealed class Layer
     /// kernel looks for a table on disks, and so do we on disks and volumes; in a partition the filesystem goes first.
     /// </summary>
     private PartitionTable? FindPartitionTable() =>
-        signature.Value is { } found && (Kind == LayerKind.Partition || IsPartOfArray(found)) ? null : PartitionTable.TryOpen(Device);
+        (Kind == LayerKind.Partition && signature.Value is not null) || PartitionTable.TryOpen(Device) is not { } found || IsPartOfArray() ? null : found;
 
     /// <summary>A table in one disk of an array is the array's, and only a mirror's disk holds what it points at.</summary>
-    private static bool IsPartOfArray(Signature found) =>
-        found.Format == "linux_raid_member" && found.Details?.GetValueOrDefault("LEVEL") != "raid1";
+    private bool IsPartOfArray() => Signatures.Signature.ProbeArray(Device) is { } member && member.Details?.GetValueOrDefault("LEVEL") != "raid1";
 
     private List<Layer> FindPartitions()
     {

@@ -11,14 +11,16 @@ internal static class SectorSizeDetection
     /// <summary>The first candidate, unless more partitions are recognised with another.</summary>
     public static int Of(ProbeWindow window, MasterBootRecord record, IReadOnlyList<int> candidates)
     {
-        int best = candidates[0], bestScore = -1;
-        foreach (int sectorSize in candidates)
+        // One partition that is recognised settles the likeliest size; looking at the others would only cost time.
+        IReadOnlyList<MasterBootRecord.Entry> used = [.. record.Entries.Where(e => e is { IsUsed: true, IsProtective: false })];
+        int best = candidates[0], bestScore = 0;
+        if (used.Any(entry => IsRecognised(window, entry, best)))
+            return best;
+        foreach (int sectorSize in candidates.Skip(1))
         {
-            int score = record.Entries.Count(e => e is { IsUsed: true, IsProtective: false } && IsRecognised(window, e, sectorSize));
+            int score = used.Count(entry => IsRecognised(window, entry, sectorSize));
             if (score > bestScore)
                 (best, bestScore) = (sectorSize, score);
-            if (score > 0 && sectorSize == candidates[0])
-                break;
         }
         return best;
     }
