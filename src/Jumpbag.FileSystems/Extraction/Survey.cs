@@ -5,11 +5,12 @@ namespace Jumpbag.FileSystems.Extraction;
 
 /// <summary>
 /// How much there is to copy, from the inodes alone. Not even that is needed where everything on the source's filesystems
-/// would fit. A file with several names counts a part at each, so that all of them make one.
+/// would fit. A file with several names counts once, at the first of them that is met.
 /// </summary>
 internal sealed class Survey(IReadOnlyList<(ExtractionItem Item, TreeNode Node)> sources, bool recursive, CancellationToken cancelled) : IDisposable
 {
     private readonly Lock gate = new();
+    private readonly InodeSet linked = new();
     private volatile bool over, counted;
     private Thread? beside;
     private long needed;
@@ -49,8 +50,10 @@ internal sealed class Survey(IReadOnlyList<(ExtractionItem Item, TreeNode Node)>
                     Node file = visit.Node.Node;
                     Files++;
                     long size = file.Type == FileType.Regular ? Math.Max(0, Math.Min(file.Size, Math.Max(file.Allocated, 4096))) : 0;
-                    Bytes += size / Math.Max(1, file.Links);
-                    needed += (size + 4095) / 4096 * 4096 / Math.Max(1, file.Links);
+                    if (file.Links > 1 && !linked.Add(visit.Node.FileSystem, file.Inode))
+                        continue;
+                    Bytes += size;
+                    needed += (size + 4095) / 4096 * 4096;
                 }
                 else if (visit.Kind == VisitKind.Enter)
                     Directories++;
