@@ -19,15 +19,17 @@ public sealed record Signature(
     /// </summary>
     public static Signature? Probe(BlockDevice device)
     {
-        var window = new ProbeWindow(device);
+        using var window = new ProbeWindow(device);
+        return Probe(window);
+    }
+
+    internal static Signature? Probe(ProbeWindow window)
+    {
         foreach (Probe probe in Probes.Table)
             if (probe.Run(window) is { } signature)
                 return signature;
         return null;
     }
-
-    /// <summary>Only whether it is one disk of an array of Linux; cheaper than all of <see cref="Probe"/>.</summary>
-    public static Signature? ProbeArray(BlockDevice device) => LinuxRaid.Probe(new(device));
 
     /// <summary>
     /// All signatures in order of precedence. More than one that is not iso9660, udf or hfs (discs carry several on
@@ -35,7 +37,7 @@ public sealed record Signature(
     /// </summary>
     public static IReadOnlyList<Signature> ProbeAll(BlockDevice device)
     {
-        var window = new ProbeWindow(device);
+        using var window = new ProbeWindow(device);
         var found = new List<Signature>();
         foreach (Probe probe in Probes.Table)
             if (probe.Run(window) is { } signature)

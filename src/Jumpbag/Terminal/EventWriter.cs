@@ -1,6 +1,7 @@
 using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
+using Jumpbag.Host;
 
 namespace Jumpbag.Terminal;
 
@@ -14,7 +15,7 @@ public sealed class EventWriter : IDisposable
     /// <summary>Beyond this many damaged places only a count is shown, so that a ruined disk does not bury its first lines.</summary>
     private const int MostDamageShown = 1000;
 
-    private readonly Stream stream = Console.OpenStandardError();
+    private readonly StandardStream stream = new(2);
     private readonly Lock gate = new();
     private readonly bool quiet;
     private readonly bool color;

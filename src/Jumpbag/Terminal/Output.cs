@@ -1,5 +1,6 @@
 using System.Text;
 using Jumpbag.Core;
+using Jumpbag.Host;
 
 namespace Jumpbag.Terminal;
 
@@ -12,7 +13,7 @@ public sealed class Output : IDisposable
 
     public Output(Stream stream) => this.stream = stream;
 
-    public static Output Standard() => new(Console.OpenStandardOutput());
+    public static Output Standard() => new(new StandardStream(1));
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
@@ -59,7 +60,7 @@ public sealed class Output : IDisposable
         {
             stream.Write(bytes);
         }
-        catch (IOException e) when (e.HResult == 32) // EPIPE
+        catch (IOException e) when (e.HResult == (int)Errno.BrokenPipe)
         {
             throw new BrokenPipeException();
         }
