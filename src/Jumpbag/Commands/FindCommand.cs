@@ -45,19 +45,19 @@ public static class FindCommand
         void Find(Place place)
         {
             void Damaged(ByteString path, Damage damage) => session.Events(new FileDamaged(place.Show(path), damage));
-            List<Func<WalkedNode, bool>> tests = Tests(parsed, place);
+            List<Func<Visit, bool>> tests = Tests(parsed, place);
             Owners owners = json is null && !parsed.GetValue(LongList) ? Owners.Numeric : Owners.Of(place.Tree);
             var style = new ListingStyle { Long = true, Inode = true, Owners = owners };
             TreeNode start = place.Tree.Lookup(place.Path, followLast: place.Path.Span.EndsWith("/"u8), damage => Damaged(place.Path, damage));
-            var walker = new TreeWalker(place.Tree, Damaged)
+            var walk = new TreeWalk(place.Tree, start, place.Path, Damaged)
             {
                 MaximumDepth = parsed.GetValue(MaxDepth) ?? int.MaxValue,
                 StayOn = parsed.GetValue(XDev) ? start.FileSystem : null,
             };
             int least = parsed.GetValue(MinDepth) ?? 0;
-            foreach (WalkedNode file in walker.Walk(place.Path, start))
+            while (walk.Next(out Visit file))
             {
-                if (file.Depth < least || !tests.TrueForAll(test => test(file)))
+                if (file.Kind == VisitKind.Leave || file.Depth < least || !tests.TrueForAll(test => test(file)))
                     continue;
                 if (json is not null)
                     json.Add(place, file, owners, damage => Damaged(file.Path, damage));
@@ -82,20 +82,20 @@ public static class FindCommand
         }
     }
 
-    private static List<Func<WalkedNode, bool>> Tests(ParseResult parsed, Place place)
+    private static List<Func<Visit, bool>> Tests(ParseResult parsed, Place place)
     {
-        var tests = new List<Func<WalkedNode, bool>>();
+        var tests = new List<Func<Visit, bool>>();
         foreach ((Option<string[]> option, bool ignoreCase, bool wholePath) in new[] { (Name, false, false), (IName, true, false), (PathGlob, false, true) })
             foreach (string pattern in parsed.GetValue(option) ?? [])
             {
                 var glob = new Glob(ByteString.FromArgument(pattern), ignoreCase);
-                tests.Add(file => glob.Matches(wholePath ? file.Path.Span : file.Path.Span[(file.Path.Span.LastIndexOf((byte)'/') + 1)..]));
+                tests.Add(file => glob.Matches(wholePath ? file.Path.Span : file.Name.Span[(file.Name.Span.LastIndexOf((byte)'/') + 1)..]));
             }
         if (parsed.GetValue(Type) is { } types)
         {
             string letters = string.Concat(types.Split(',').Select(type => type.Length == 1 && "fdlbcps".Contains(type[0], StringComparison.Ordinal) ? type
                 : throw new UsageException($"-type {type}: not a type", "f file, d directory, l link, b and c devices, p fifo, s socket")));
-            tests.Add(file => letters.Contains(ModeText.Letter(file.File.Node.Type).Replace('-', 'f')[0], StringComparison.Ordinal));
+            tests.Add(file => letters.Contains(ModeText.Letter(file.Node.Node.Type).Replace('-', 'f')[0], StringComparison.Ordinal));
         }
         foreach (string size in parsed.GetValue(Size) ?? [])
             tests.Add(FindTests.Size(size));
@@ -105,7 +105,7 @@ public static class FindCommand
         foreach (string reference in parsed.GetValue(Newer) ?? [])
         {
             Timestamp than = FindTests.ReferenceTime(reference, place);
-            tests.Add(file => file.File.Node.Modified > than);
+            tests.Add(file => file.Node.Node.Modified > than);
         }
         return tests;
     }

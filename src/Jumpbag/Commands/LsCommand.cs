@@ -48,6 +48,7 @@ public static class LsCommand
         string[] locators = parsed.GetRequiredValue(Locators);
         bool headings = locators.Length > 1 || parsed.GetValue(Recursive);
         bool first = true;
+        Comparison<Visit>? order = Order(parsed);
         int status = ExitStatus.Done;
         foreach (string locator in locators)
         {
@@ -81,85 +82,90 @@ public static class LsCommand
             };
             if (itself || start.Node.Type != FileType.Directory)
             {
-                Show(place, style, [new(place.Path, start, 0)], named: true);
+                Show(place, style, [Visit.Of(place.Path, start)], named: true);
                 return;
             }
-            var walker = new TreeWalker(place.Tree, (path, damage) => Damaged(place, path, damage)) { MaximumDepth = parsed.GetValue(Recursive) ? int.MaxValue : 1 };
-            ListDirectory(place, style, walker, new(place.Path, start, 0));
-        }
-
-        // Depth first, each directory whole before those in it, as ls -R does.
-        void ListDirectory(Place place, ListingStyle style, TreeWalker walker, WalkedNode top)
-        {
-            var ahead = new Stack<WalkedNode>([top]);
-            while (ahead.TryPop(out WalkedNode directory))
+            ListDirectory(place, style, new(place.Tree, start, place.Path, (path, damage) => Damaged(place, path, damage))
             {
-                if (!walker.Enter(directory))
-                    continue;
-                if (headings && json is null)
-                {
-                    session.Out.WriteLine((first ? "" : "\n") + place.Show(directory.Path) + ":");
-                    first = false;
-                }
-                var below = new List<WalkedNode>();
-                var part = new List<WalkedNode>(Dots(place, directory));
-                foreach (WalkedNode child in walker.Children(directory))
-                {
-                    if (!IsShown(child.Path))
-                        continue;
-                    part.Add(child);
-                    if (parsed.GetValue(Recursive) && child.File.Node.Type == FileType.Directory)
-                        below.Add(child);
-                    if (part.Count < MostSorted)
-                        continue;
-                    Show(place, style, part, named: false);
-                    part.Clear();
-                }
-                Show(place, style, part, named: false);
-                Sort(below);
-                for (int i = below.Count - 1; i >= 0; i--)
-                    ahead.Push(below[i]);
-            }
+                MaximumDepth = parsed.GetValue(Recursive) ? int.MaxValue : 1,
+                ListsDirectories = true,
+                Order = order,
+            });
         }
 
-        IEnumerable<WalkedNode> Dots(Place place, WalkedNode directory)
+        // Each directory whole before those in it, as ls -R does; one with more subdirectories than the walk keeps comes in parts.
+        void ListDirectory(Place place, ListingStyle style, TreeWalk walk)
+        {
+            WalkDirectory? listed = null;
+            var part = new List<Visit>();
+            while (walk.Next(out Visit visit))
+            {
+                if (visit.Kind == VisitKind.Leave)
+                    continue;
+                if (visit.Kind == VisitKind.Enter && visit.Depth > 0 && !IsShown(visit.Name))
+                {
+                    walk.Skip();
+                    continue;
+                }
+                if (visit.Directory != listed)
+                {
+                    Show(place, style, part, named: false);
+                    listed = visit.Directory!;
+                    if (headings && json is null)
+                    {
+                        session.Out.WriteLine((first ? "" : "\n") + place.Show(listed.Path) + ":");
+                        first = false;
+                    }
+                }
+                if (visit.Kind == VisitKind.Enter)
+                    part.AddRange(Dots(place, visit));
+                else if (IsShown(visit.Name))
+                    part.Add(visit);
+                if (part.Count >= MostSorted)
+                    Show(place, style, part, named: false);
+            }
+            Show(place, style, part, named: false);
+        }
+
+        IEnumerable<Visit> Dots(Place place, Visit directory)
         {
             if (!parsed.GetValue(All) || json is not null)
                 yield break;
-            yield return directory with { Path = ByteString.FromText(".") };
+            yield return Visit.Of(ByteString.FromText("."), directory.Node);
             if (place.Tree.TryLookup(directory.Path.Join(ByteString.FromText(".."))) is { } parent)
-                yield return new(ByteString.FromText(".."), parent, 0);
+                yield return Visit.Of(ByteString.FromText(".."), parent);
         }
 
-        void Show(Place place, ListingStyle style, List<WalkedNode> files, bool named)
+        void Show(Place place, ListingStyle style, List<Visit> files, bool named)
         {
-            Sort(files);
+            if (order is not null)
+                files.Sort(order);
             if (json is not null)
-                foreach (WalkedNode file in files)
+                foreach (Visit file in files)
                     json.Add(place, file, style.Owners, damage => Damaged(place, file.Path, damage));
             else
                 new TextListing(style, session.Out, (path, damage) => Damaged(place, path, damage)).Write(files, named ? path => place.Show(path) : null);
+            files.Clear();
         }
 
-        void Sort(List<WalkedNode> files)
-        {
-            if (parsed.GetValue(Unsorted))
-                return;
-            Comparison<WalkedNode> byName = (a, b) => a.Path.CompareTo(b.Path);
-            Comparison<WalkedNode> order = parsed.GetValue(BySize) ? (a, b) => Then(b.File.Node.Size.CompareTo(a.File.Node.Size), byName(a, b))
-                : parsed.GetValue(ByTime) ? (a, b) => Then(b.File.Node.Modified.CompareTo(a.File.Node.Modified), byName(a, b))
-                : byName;
-            files.Sort(order);
-            if (parsed.GetValue(Reverse))
-                files.Reverse();
-        }
-
-        bool IsShown(ByteString path) => parsed.GetValue(All) || parsed.GetValue(AlmostAll) || json is not null || path.Span[path.Span.LastIndexOf((byte)'/') + 1] != (byte)'.';
+        bool IsShown(ByteString name) => parsed.GetValue(All) || parsed.GetValue(AlmostAll) || json is not null || name.Span[0] != (byte)'.';
 
         void Damaged(Place place, ByteString path, Damage damage) => session.Events(new FileDamaged(place.Show(path), damage));
     }
 
     private static bool IsLong(ParseResult parsed) => parsed.GetValue(Long) || parsed.GetValue(Numeric) || parsed.GetValue(FullTime);
+
+    /// <summary>Null: as they stand on the disk.</summary>
+    private static Comparison<Visit>? Order(ParseResult parsed)
+    {
+        if (parsed.GetValue(Unsorted))
+            return null;
+        Comparison<Visit> byName = (a, b) => a.Name.CompareTo(b.Name);
+        Comparison<Visit> order = parsed.GetValue(BySize) ? (a, b) => Then(b.Node.Node.Size.CompareTo(a.Node.Node.Size), byName(a, b))
+            : parsed.GetValue(ByTime) ? (a, b) => Then(b.Node.Node.Modified.CompareTo(a.Node.Node.Modified), byName(a, b))
+            : byName;
+        return parsed.GetValue(Reverse) ? (a, b) => order(b, a) : order;
+    }
 
     private static int Then(int first, int second) => first != 0 ? first : second;
 }

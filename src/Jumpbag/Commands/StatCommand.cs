@@ -31,7 +31,7 @@ public static class StatCommand
             {
                 Place place = places.Open(locator);
                 void Damaged(Damage damage) => session.Events(new FileDamaged(place.Show(place.Path), damage));
-                var file = new WalkedNode(place.Path, place.Tree.Lookup(place.Path, parsed.GetValue(Follow), Damaged), 0);
+                var file = Visit.Of(place.Path, place.Tree.Lookup(place.Path, parsed.GetValue(Follow), Damaged));
                 if (json)
                     WriteJson(place, file, parsed.GetValue(ShowExtents), session.Out, Damaged);
                 else
@@ -42,13 +42,13 @@ public static class StatCommand
         return command;
     }
 
-    private static void WriteText(Place place, WalkedNode file, bool extents, Output output, DamageSink damage)
+    private static void WriteText(Place place, Visit file, bool extents, Output output, DamageSink damage)
     {
-        Node node = file.File.Node;
+        Node node = file.Node.Node;
         Owners owners = Owners.Of(place.Tree);
-        string target = node.Type == FileType.SymbolicLink ? $" -> {file.File.FileSystem.ReadLink(node, damage)}" : "";
+        string target = node.Type == FileType.SymbolicLink ? $" -> {file.Node.FileSystem.ReadLink(node, damage)}" : "";
         output.WriteLine($"  File: {place.Show(file.Path)}{target}");
-        output.WriteLine($"  Size: {node.Size,-15} Allocated: {node.Allocated,-12} IO Block: {file.File.FileSystem.Summary.BlockSize,-6} {ModeText.Word(node.Type)}");
+        output.WriteLine($"  Size: {node.Size,-15} Allocated: {node.Allocated,-12} IO Block: {file.Node.FileSystem.Summary.BlockSize,-6} {ModeText.Word(node.Type)}");
         string device = node.Type is FileType.CharacterDevice or FileType.BlockDevice ? $"  Device type: {node.DeviceMajor},{node.DeviceMinor}" : "";
         output.WriteLine($" Inode: {node.Inode,-15} Links: {node.Links}{device}");
         output.WriteLine($"Access: ({Convert.ToString(node.Permissions, 8).PadLeft(4, '0')}/{ModeText.Letters(node)})  Uid: ({node.Uid}/{owners.User(node.Uid)})  Gid: ({node.Gid}/{owners.Group(node.Gid)})");
@@ -58,25 +58,25 @@ public static class StatCommand
         output.WriteLine($" Birth: {(node.Born is { } born ? TimeText.Full(born) : "-")}");
         if (node.Attributes.Length > 0)
             output.WriteLine($" Flags: {node.Attributes}");
-        foreach (ExtendedAttribute attribute in file.File.FileSystem.ExtendedAttributes(node, damage))
+        foreach (ExtendedAttribute attribute in file.Node.FileSystem.ExtendedAttributes(node, damage))
             output.WriteLine($" Xattr: {attribute.Name}={ShowValue(attribute.Value)}");
         if (extents && node.Type == FileType.Regular)
-            foreach (FileExtent extent in file.File.FileSystem.Extents(node, 0, damage))
-                foreach (string line in Lines(file.File.FileSystem, extent))
+            foreach (FileExtent extent in file.Node.FileSystem.Extents(node, 0, damage))
+                foreach (string line in Lines(file.Node.FileSystem, extent))
                     output.WriteLine("Extent: " + line);
     }
 
-    private static void WriteJson(Place place, WalkedNode file, bool extents, Output output, DamageSink damage)
+    private static void WriteJson(Place place, Visit file, bool extents, Output output, DamageSink damage)
     {
         using var memory = new MemoryStream();
         using (var json = new Utf8JsonWriter(memory))
         {
-            Node node = file.File.Node;
+            Node node = file.Node.Node;
             json.WriteStartObject();
             JsonListing.WriteFile(json, place, file, Owners.Of(place.Tree), damage);
             json.WriteString("attributes", node.Attributes);
             json.WriteStartArray("xattrs");
-            foreach (ExtendedAttribute attribute in file.File.FileSystem.ExtendedAttributes(node, damage))
+            foreach (ExtendedAttribute attribute in file.Node.FileSystem.ExtendedAttributes(node, damage))
             {
                 json.WriteStartObject();
                 JsonListing.WriteName(json, "name", attribute.Name);
@@ -85,7 +85,7 @@ public static class StatCommand
             }
             json.WriteEndArray();
             if (extents && node.Type == FileType.Regular)
-                WriteExtents(json, file.File, damage);
+                WriteExtents(json, file.Node, damage);
             json.WriteEndObject();
         }
         output.Write(memory.ToArray());

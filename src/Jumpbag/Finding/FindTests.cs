@@ -11,7 +11,7 @@ public static class FindTests
     private const long Day = 86_400;
 
     /// <summary>"+10M": sizes are rounded up to whole units before they are compared, as find(1) does.</summary>
-    public static Func<WalkedNode, bool> Size(string text)
+    public static Func<Visit, bool> Size(string text)
     {
         long unit = text.Length == 0 ? 0 : text[^1] switch
         {
@@ -25,14 +25,14 @@ public static class FindTests
         };
         string number = unit == 0 ? "" : char.IsAsciiDigit(text[^1]) ? text : text[..^1];
         Func<long, bool> compare = Comparison(number) ?? throw new UsageException($"-size {text}: not a size", "such as +1M, -100k, 4096c");
-        return file => compare((file.File.Node.Size + unit - 1) / unit);
+        return file => compare((file.Node.Node.Size + unit - 1) / unit);
     }
 
     /// <summary>"-1": within the last day; fractions of days fall away before the comparison, as find(1) does.</summary>
-    public static Func<WalkedNode, bool> ModifiedDaysAgo(string text, long now)
+    public static Func<Visit, bool> ModifiedDaysAgo(string text, long now)
     {
         Func<long, bool> compare = Comparison(text) ?? throw new UsageException($"-mtime {text}: not a number of days", "such as -1 for the last day, +30 for longer ago than 30 days");
-        return file => compare((now - file.File.Node.Modified.Seconds) / Day);
+        return file => compare((now - file.Node.Node.Modified.Seconds) / Day);
     }
 
     /// <summary>When the file that -newer names was changed: a path on the disk, or one of this machine that begins with "./".</summary>
