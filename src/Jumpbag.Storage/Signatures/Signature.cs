@@ -43,6 +43,15 @@ public sealed record Signature(
         return found;
     }
 
+    /// <summary>
+    /// Those of <see cref="ProbeAll"/> that contradict the first. Not the content of an array or an encrypted device, which
+    /// may show through, nor the several filesystems of a disc.
+    /// </summary>
+    public static IEnumerable<Signature> Contradicting(BlockDevice device, Signature first) =>
+        first.Usage is "raid" or "crypto" ? [] : ProbeAll(device).Where(other => other.Format != first.Format && !(IsOfDisc(first) && IsOfDisc(other)));
+
+    private static bool IsOfDisc(Signature signature) => signature.Format is "iso9660" or "udf" or "hfs" or "hfsplus";
+
     internal static Signature FileSystem(
         string format, string? label, string? uuid, long? size, params ReadOnlySpan<(string Tag, string? Value)> details) =>
         new(format, label, uuid, size, "filesystem", Collect(details));
