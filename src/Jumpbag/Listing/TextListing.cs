@@ -51,7 +51,7 @@ public sealed class TextListing(ListingStyle style, Output output, PathDamageSin
     {
         Node node = file.Node.Node;
         string size = node.Type is FileType.CharacterDevice or FileType.BlockDevice ? $"{node.DeviceMajor}, {node.DeviceMinor}"
-            : style.Human ? ByteSize.Format(node.Size) : node.Size.ToString(CultureInfo.InvariantCulture);
+            : style.Human ? ByteSize.Ceiling(node.Size) : node.Size.ToString(CultureInfo.InvariantCulture);
         return
         [
             node.Inode.ToString(CultureInfo.InvariantCulture),
