@@ -10,6 +10,12 @@ public sealed record Place(string Prefix, FileTree Tree, ByteString Path)
 {
     /// <summary>How a path of this tree is shown to the person: as a locator that can be used again.</summary>
     public string Show(ByteString path) => $"{Prefix}:{path}";
+
+    /// <summary>As <see cref="FileTree.Lookup"/> of the path.</summary>
+    /// <exception cref="NotFoundException">There is no such file; the message has the whole locator.</exception>
+    public TreeNode Lookup(bool followLast = true, DamageSink? damage = null) => Tree.Lookup(Path, followLast, damage, Prefix + ":");
+
+    public override string ToString() => Show(Path);
 }
 
 /// <summary>Opens what locators name. Locators of the same source share it, so that each filesystem is opened once.</summary>

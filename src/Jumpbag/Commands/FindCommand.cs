@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
-using Jumpbag.Core.Events;
 using Jumpbag.FileSystems;
 using Jumpbag.FileSystems.Locators;
 using Jumpbag.Listing;
@@ -29,30 +28,29 @@ public static class FindCommand
     public static Command Make()
     {
         var command = new Command("find") { Locators, Name, IName, PathGlob, Type, Size, MTime, Newer, MaxDepth, MinDepth, XDev, Print0, LongList, CommonOptions.Json };
-        command.AddReading();
-        command.Runs(Run);
+        command.Reads(Run);
         return command;
     }
 
-    private static int Run(ParseResult parsed, Session session)
+    private static int Run(Reading reading)
     {
-        using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
-        using var json = parsed.GetValue(CommonOptions.Json) ? new JsonListing(session.Out) : null;
+        ParseResult parsed = reading.Parsed;
+        using var json = reading.Json ? new JsonListing(reading.Out) : null;
         foreach (string locator in parsed.GetRequiredValue(Locators))
-            Find(places.Open(locator));
-        return session.Status;
+            Find(reading.Places.Open(locator));
+        return reading.Session.Status;
 
         void Find(Place place)
         {
-            void Damaged(ByteString path, Damage damage) => session.Events(new FileDamaged(place.Show(path), damage));
-            List<Func<Visit, bool>> tests = Tests(parsed, place);
-            Owners owners = json is null && !parsed.GetValue(LongList) ? Owners.Numeric : Owners.Of(place.Tree);
+            PathDamageSink damaged = reading.Damaged(place);
+            List<Func<Visit, bool>> tests = Tests(reading, place);
+            Owners owners = json is null && !reading.Has(LongList) ? Owners.Numeric : Owners.Of(place.Tree);
             var style = new ListingStyle { Long = true, Inode = true, Owners = owners };
-            TreeNode start = place.Tree.Lookup(place.Path, followLast: place.Path.Span.EndsWith("/"u8), damage => Damaged(place.Path, damage));
-            var walk = new TreeWalk(place.Tree, start, place.Path, Damaged)
+            TreeNode start = reading.Lookup(place, followLast: place.Path.Span.EndsWith("/"u8));
+            var walk = new TreeWalk(place.Tree, start, place.Path, damaged)
             {
                 MaximumDepth = parsed.GetValue(MaxDepth) ?? int.MaxValue,
-                StayOn = parsed.GetValue(XDev) ? start.FileSystem : null,
+                StayOn = reading.Has(XDev) ? start.FileSystem : null,
             };
             int least = parsed.GetValue(MinDepth) ?? 0;
             while (walk.Next(out Visit file))
@@ -60,9 +58,9 @@ public static class FindCommand
                 if (file.Kind == VisitKind.Leave || file.Depth < least || !tests.TrueForAll(test => test(file)))
                     continue;
                 if (json is not null)
-                    json.Add(place, file, owners, damage => Damaged(file.Path, damage));
-                else if (parsed.GetValue(LongList))
-                    new TextListing(style, session.Out, Damaged).Write([file], path => place.Show(path));
+                    json.Add(place, file, owners, damage => damaged(file.Path, damage));
+                else if (reading.Has(LongList))
+                    new TextListing(style, reading.Out, damaged).Write([file], path => place.Show(path));
                 else
                     Print(place, file.Path);
             }
@@ -70,20 +68,21 @@ public static class FindCommand
 
         void Print(Place place, ByteString path)
         {
-            if (!parsed.GetValue(Print0))
+            if (!reading.Has(Print0))
             {
-                session.Out.WriteLine(place.Show(path));
+                reading.Out.WriteLine(place.Show(path));
                 return;
             }
-            session.Out.Write(ByteString.FromArgument(place.Prefix).Span);
-            session.Out.Write(":"u8);
-            session.Out.Write(path.Span);
-            session.Out.Write("\0"u8);
+            reading.Out.Write(ByteString.FromArgument(place.Prefix).Span);
+            reading.Out.Write(":"u8);
+            reading.Out.Write(path.Span);
+            reading.Out.Write("\0"u8);
         }
     }
 
-    private static List<Func<Visit, bool>> Tests(ParseResult parsed, Place place)
+    private static List<Func<Visit, bool>> Tests(Reading reading, Place place)
     {
+        ParseResult parsed = reading.Parsed;
         var tests = new List<Func<Visit, bool>>();
         foreach ((Option<string[]> option, bool ignoreCase, bool wholePath) in new[] { (Name, false, false), (IName, true, false), (PathGlob, false, true) })
             foreach (string pattern in parsed.GetValue(option) ?? [])

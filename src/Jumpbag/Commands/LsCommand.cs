@@ -36,58 +36,56 @@ public static class LsCommand
     public static Command Make()
     {
         var command = new Command("ls") { Locators, Long, All, AlmostAll, Recursive, DirectoryItself, Human, Inode, Numeric, OnePerLine, BySize, ByTime, Unsorted, Reverse, Classify, Escape, FullTime, CommonOptions.Json };
-        command.AddReading();
-        command.Runs(Run);
+        command.Reads(Run);
         return command;
     }
 
-    private static int Run(ParseResult parsed, Session session)
+    private static int Run(Reading reading)
     {
-        using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
-        using var json = parsed.GetValue(CommonOptions.Json) ? new JsonListing(session.Out) : null;
-        string[] locators = parsed.GetRequiredValue(Locators);
-        bool headings = locators.Length > 1 || parsed.GetValue(Recursive);
+        using var json = reading.Json ? new JsonListing(reading.Out) : null;
+        string[] locators = reading.Parsed.GetRequiredValue(Locators);
+        bool headings = locators.Length > 1 || reading.Has(Recursive);
         bool first = true;
-        Comparison<Visit>? order = Order(parsed);
+        Comparison<Visit>? order = Order(reading);
         int status = ExitStatus.Done;
         foreach (string locator in locators)
         {
             try
             {
-                List(places.Open(locator));
+                List(reading.Places.Open(locator));
             }
             catch (NotFoundException e) when (locators.Length > 1)
             {
-                session.Events(new Warning(e.Message, e.Hint));
+                reading.Session.Events(new Warning(e.Message, e.Hint));
                 status = ExitStatus.Failed;
             }
         }
-        return Math.Max(status, session.Status);
+        return Math.Max(status, reading.Session.Status);
 
         void List(Place place)
         {
-            bool longFormat = IsLong(parsed);
-            bool itself = parsed.GetValue(DirectoryItself);
-            TreeNode start = place.Tree.Lookup(place.Path, followLast: !(longFormat || itself) || place.Path.Span.EndsWith("/"u8), damage => Damaged(place, place.Path, damage));
+            bool longFormat = IsLong(reading);
+            bool itself = reading.Has(DirectoryItself);
+            TreeNode start = reading.Lookup(place, followLast: !(longFormat || itself) || place.Path.Span.EndsWith("/"u8));
             var style = new ListingStyle
             {
                 Long = longFormat,
-                Human = parsed.GetValue(Human),
-                Inode = parsed.GetValue(Inode),
-                Classify = parsed.GetValue(Classify),
-                FullTime = parsed.GetValue(FullTime),
-                Escaped = parsed.GetValue(Escape) || Screen.IsTerminal(1),
-                Columns = !parsed.GetValue(OnePerLine) && !longFormat && Screen.IsTerminal(1) ? Screen.Width() : null,
-                Owners = parsed.GetValue(Numeric) ? Owners.Numeric : Owners.Of(place.Tree),
+                Human = reading.Has(Human),
+                Inode = reading.Has(Inode),
+                Classify = reading.Has(Classify),
+                FullTime = reading.Has(FullTime),
+                Escaped = reading.Has(Escape) || Screen.IsTerminal(1),
+                Columns = !reading.Has(OnePerLine) && !longFormat && Screen.IsTerminal(1) ? Screen.Width() : null,
+                Owners = reading.Has(Numeric) ? Owners.Numeric : Owners.Of(place.Tree),
             };
             if (itself || start.Node.Type != FileType.Directory)
             {
                 Show(place, style, [Visit.Of(place.Path, start)], named: true);
                 return;
             }
-            ListDirectory(place, style, new(place.Tree, start, place.Path, (path, damage) => Damaged(place, path, damage))
+            ListDirectory(place, style, new(place.Tree, start, place.Path, reading.Damaged(place))
             {
-                MaximumDepth = parsed.GetValue(Recursive) ? int.MaxValue : 1,
+                MaximumDepth = reading.Has(Recursive) ? int.MaxValue : 1,
                 ListsDirectories = true,
                 Order = order,
             });
@@ -113,7 +111,7 @@ public static class LsCommand
                     listed = visit.Directory!;
                     if (headings && json is null)
                     {
-                        session.Out.WriteLine((first ? "" : "\n") + place.Show(listed.Path) + ":");
+                        reading.Out.WriteLine((first ? "" : "\n") + place.Show(listed.Path) + ":");
                         first = false;
                     }
                 }
@@ -129,7 +127,7 @@ public static class LsCommand
 
         IEnumerable<Visit> Dots(Place place, Visit directory)
         {
-            if (!parsed.GetValue(All) || json is not null)
+            if (!reading.Has(All) || json is not null)
                 yield break;
             yield return Visit.Of(ByteString.FromText("."), directory.Node);
             if (place.Tree.TryLookup(directory.Path.Join(ByteString.FromText(".."))) is { } parent)
@@ -142,29 +140,27 @@ public static class LsCommand
                 files.Sort(order);
             if (json is not null)
                 foreach (Visit file in files)
-                    json.Add(place, file, style.Owners, damage => Damaged(place, file.Path, damage));
+                    json.Add(place, file, style.Owners, damage => reading.Damaged(place)(file.Path, damage));
             else
-                new TextListing(style, session.Out, (path, damage) => Damaged(place, path, damage)).Write(files, named ? path => place.Show(path) : null);
+                new TextListing(style, reading.Out, reading.Damaged(place)).Write(files, named ? path => place.Show(path) : null);
             files.Clear();
         }
 
-        bool IsShown(ByteString name) => parsed.GetValue(All) || parsed.GetValue(AlmostAll) || json is not null || name.Span[0] != (byte)'.';
-
-        void Damaged(Place place, ByteString path, Damage damage) => session.Events(new FileDamaged(place.Show(path), damage));
+        bool IsShown(ByteString name) => reading.Has(All) || reading.Has(AlmostAll) || json is not null || name.Span[0] != (byte)'.';
     }
 
-    private static bool IsLong(ParseResult parsed) => parsed.GetValue(Long) || parsed.GetValue(Numeric) || parsed.GetValue(FullTime);
+    private static bool IsLong(Reading reading) => reading.Has(Long) || reading.Has(Numeric) || reading.Has(FullTime);
 
     /// <summary>Null: as they stand on the disk.</summary>
-    private static Comparison<Visit>? Order(ParseResult parsed)
+    private static Comparison<Visit>? Order(Reading reading)
     {
-        if (parsed.GetValue(Unsorted))
+        if (reading.Has(Unsorted))
             return null;
         Comparison<Visit> byName = (a, b) => a.Name.CompareTo(b.Name);
-        Comparison<Visit> order = parsed.GetValue(BySize) ? (a, b) => Then(b.Node.Node.Size.CompareTo(a.Node.Node.Size), byName(a, b))
-            : parsed.GetValue(ByTime) ? (a, b) => Then(b.Node.Node.Modified.CompareTo(a.Node.Node.Modified), byName(a, b))
+        Comparison<Visit> order = reading.Has(BySize) ? (a, b) => Then(b.Node.Node.Size.CompareTo(a.Node.Node.Size), byName(a, b))
+            : reading.Has(ByTime) ? (a, b) => Then(b.Node.Node.Modified.CompareTo(a.Node.Node.Modified), byName(a, b))
             : byName;
-        return parsed.GetValue(Reverse) ? (a, b) => order(b, a) : order;
+        return reading.Has(Reverse) ? (a, b) => order(b, a) : order;
     }
 
     private static int Then(int first, int second) => first != 0 ? first : second;

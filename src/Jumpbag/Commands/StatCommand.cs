@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
-using Jumpbag.Core.Events;
 using Jumpbag.FileSystems;
 using Jumpbag.FileSystems.Locators;
 using Jumpbag.Listing;
@@ -22,22 +21,19 @@ public static class StatCommand
     public static Command Make()
     {
         var command = new Command("stat") { Locators, Follow, ShowExtents, CommonOptions.Json };
-        command.AddReading();
-        command.Runs((parsed, session) =>
+        command.Reads(reading =>
         {
-            using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
-            bool json = parsed.GetValue(CommonOptions.Json);
-            foreach (string locator in parsed.GetRequiredValue(Locators))
+            foreach (string locator in reading.Parsed.GetRequiredValue(Locators))
             {
-                Place place = places.Open(locator);
-                void Damaged(Damage damage) => session.Events(new FileDamaged(place.Show(place.Path), damage));
-                var file = Visit.Of(place.Path, place.Tree.Lookup(place.Path, parsed.GetValue(Follow), Damaged));
-                if (json)
-                    WriteJson(place, file, parsed.GetValue(ShowExtents), session.Out, Damaged);
+                Place place = reading.Places.Open(locator);
+                var file = Visit.Of(place.Path, reading.Lookup(place, reading.Has(Follow)));
+                DamageSink damaged = damage => reading.Damaged(place)(place.Path, damage);
+                if (reading.Json)
+                    reading.Out.WriteJson(json => WriteJson(json, place, file, reading.Has(ShowExtents), damaged));
                 else
-                    WriteText(place, file, parsed.GetValue(ShowExtents), session.Out, Damaged);
+                    WriteText(place, file, reading.Has(ShowExtents), reading.Out, damaged);
             }
-            return session.Status;
+            return reading.Session.Status;
         });
         return command;
     }
@@ -66,30 +62,24 @@ public static class StatCommand
                     output.WriteLine("Extent: " + line);
     }
 
-    private static void WriteJson(Place place, Visit file, bool extents, Output output, DamageSink damage)
+    private static void WriteJson(Utf8JsonWriter json, Place place, Visit file, bool extents, DamageSink damage)
     {
-        using var memory = new MemoryStream();
-        using (var json = new Utf8JsonWriter(memory))
+        Node node = file.Node.Node;
+        json.WriteStartObject();
+        JsonListing.WriteFile(json, place, file, Owners.Of(place.Tree), damage);
+        json.WriteString("attributes", node.Attributes);
+        json.WriteStartArray("xattrs");
+        foreach (ExtendedAttribute attribute in file.Node.FileSystem.ExtendedAttributes(node, damage))
         {
-            Node node = file.Node.Node;
             json.WriteStartObject();
-            JsonListing.WriteFile(json, place, file, Owners.Of(place.Tree), damage);
-            json.WriteString("attributes", node.Attributes);
-            json.WriteStartArray("xattrs");
-            foreach (ExtendedAttribute attribute in file.Node.FileSystem.ExtendedAttributes(node, damage))
-            {
-                json.WriteStartObject();
-                JsonListing.WriteName(json, "name", attribute.Name);
-                JsonListing.WriteName(json, "value", new(attribute.Value.Span));
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            if (extents && node.Type == FileType.Regular)
-                WriteExtents(json, file.Node, damage);
+            JsonListing.WriteName(json, "name", attribute.Name);
+            JsonListing.WriteName(json, "value", new(attribute.Value.Span));
             json.WriteEndObject();
         }
-        output.Write(memory.ToArray());
-        output.WriteLine();
+        json.WriteEndArray();
+        if (extents && node.Type == FileType.Regular)
+            WriteExtents(json, file.Node, damage);
+        json.WriteEndObject();
     }
 
     private static void WriteExtents(Utf8JsonWriter json, TreeNode file, DamageSink damage)
