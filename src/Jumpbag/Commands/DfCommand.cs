@@ -46,6 +46,7 @@ public static class DfCommand
                     status = ExitStatus.Partial;
                 }
             }
+            reading.Places.TellOpened();
             if (found.Count == before && status == ExitStatus.Done)
                 throw new NotFoundException($"{start.Locator} has no filesystem that can be read", $"'jumpbag inspect {start.Locator}' shows what is there");
         }
