@@ -18,7 +18,7 @@ public static class FindCommand
     private static readonly Option<string> Type = new("-type") { HelpName = "f|d|l|b|c|p|s", Description = "of this type (several with commas)" };
     private static readonly Option<string[]> Size = new("-size") { HelpName = "[+-]N[ckMG]", Description = "this large, larger (+), smaller (-); without a letter in blocks of 512 bytes" };
     private static readonly Option<string[]> MTime = new("-mtime") { HelpName = "[+-]DAYS", Description = "changed this many days ago, longer ago (+), more recently (-)" };
-    private static readonly Option<string[]> Newer = new("-newer") { HelpName = "PATH", Description = "changed after this file of the disk, or of this machine when it begins with ./" };
+    private static readonly Option<string[]> Newer = new("-newer") { HelpName = "FILE", Description = "changed after this file: /PATH of the disk, PATH of this machine, or a locator" };
     private static readonly Option<int?> MaxDepth = new("-maxdepth") { HelpName = "N", Description = "at most so far below the start" };
     private static readonly Option<int?> MinDepth = new("-mindepth") { HelpName = "N", Description = "at least so far below the start" };
     private static readonly Option<bool> XDev = new("-xdev") { Description = "stay on the filesystem of the start" };
@@ -103,7 +103,7 @@ public static class FindCommand
             tests.Add(FindTests.ModifiedDaysAgo(days, now));
         foreach (string reference in parsed.GetValue(Newer) ?? [])
         {
-            Timestamp than = FindTests.ReferenceTime(reference, place);
+            Timestamp than = FindTests.ReferenceTime(reference, place, reading.Places);
             tests.Add(file => file.Node.Node.Modified > than);
         }
         return tests;
