@@ -5,8 +5,16 @@ namespace Jumpbag.Core.Events;
 /// </summary>
 public abstract record Event;
 
-/// <summary>A fact worth one line: how a filesystem was opened, which superblock was used.</summary>
+/// <summary>A fact worth one line: which filesystem was taken for the root, what was copied.</summary>
 public sealed record Status(string Subject, string Message) : Event;
+
+/// <summary>Filesystems of a source that were opened for reading: of each, whether its journal is clean, was replayed, or was not and why.</summary>
+public sealed record FileSystemsOpened(string Source, IReadOnlyList<OpenedFileSystem> FileSystems) : Event;
+
+/// <param name="Locator">"disk.img@2".</param>
+/// <param name="Opened">"clean", "journal replayed: …", "journal not replayed: …".</param>
+/// <param name="MountPoint">Where it stands in a tree that was joined from several; else null.</param>
+public sealed record OpenedFileSystem(string Locator, string Opened, string? MountPoint);
 
 /// <summary>Something the person should know although the command goes on.</summary>
 public sealed record Warning(string Message, string? Hint = null) : Event;

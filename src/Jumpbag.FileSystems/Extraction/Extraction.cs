@@ -46,7 +46,7 @@ public sealed class Extraction
         long started = Stopwatch.GetTimestamp();
         var sources = new List<(ExtractionItem Item, TreeNode Node)>();
         foreach (ExtractionItem item in items)
-            sources.Add((item, item.Tree.Lookup(item.Path, followLast: !options.Recursive, damage => tally.Damage(item.Path, damage))));
+            sources.Add((item, item.Tree.Lookup(item.Path, followLast: !options.Recursive, damage => tally.Damage(item.Path, damage), item.Prefix)));
         Destination target = Destination.Resolve(ByteString.FromArgument(destination), sources.Count, options.Resume ? sources[0].Node.Node : null);
         isNew = target.IsNew;
         using DirectoryHandle folder = target.Folder;

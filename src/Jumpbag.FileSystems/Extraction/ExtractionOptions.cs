@@ -52,4 +52,5 @@ public sealed record ExtractionOptions
 }
 
 /// <summary>A file or directory to be copied, by its path in the tree.</summary>
-public readonly record struct ExtractionItem(FileTree Tree, Core.ByteString Path);
+/// <param name="Prefix">What stands before the path where it is named whole: "disk.img@2:".</param>
+public readonly record struct ExtractionItem(FileTree Tree, Core.ByteString Path, string Prefix = "");

@@ -43,30 +43,17 @@ public sealed class TarWriter : IDisposable
     /// Adds a directory with all below it, as "./" and names that begin so, or a single file under its own name. What
     /// cannot be read is told with its path in the tree.
     /// </summary>
-    public void Add(FileTree tree, ByteString path, TreeNode start, Action<ByteString, Damage> damaged)
+    public void Add(FileTree tree, ByteString path, TreeNode start, PathDamageSink damaged)
     {
         int above = start.Node.Type == FileType.Directory ? path.Span.TrimEnd((byte)'/').Length : path.Span.LastIndexOf((byte)'/') + 1;
-        // Of each directory down to the present one, where the names of what is in it begin.
-        var nameStarts = new List<int>();
-        int leftOut = int.MaxValue;
-        foreach (WalkedNode file in new TreeWalker(tree, damaged).Walk(path, start))
+        var walk = new TreeWalk(tree, start, path, damaged);
+        while (walk.Next(out Visit visit))
         {
             cancelled.ThrowIfCancellationRequested();
-            if (file.Depth > leftOut)
+            if (visit.Kind == VisitKind.Leave)
                 continue;
-            leftOut = int.MaxValue;
-            if (file.Depth > 0 && file.Path.Span[nameStarts[file.Depth - 1]..].ContainsAny((byte)'/', (byte)0))
-            {
-                damaged(file.Path, new("a name that no file can have (it is encrypted); left out, with what is in it"));
-                leftOut = file.Depth;
-                continue;
-            }
-            if (file.File.Node.Type == FileType.Directory)
-            {
-                nameStarts.RemoveRange(file.Depth, nameStarts.Count - file.Depth);
-                nameStarts.Add(file.Path.Span is [.., (byte)'/'] ? file.Path.Length : file.Path.Length + 1);
-            }
-            Add(file, Name(file, start, above), damage => damaged(file.Path, damage));
+            ByteString at = visit.Path;
+            Add(visit.Node, Name(at, visit.Node, start, above), damage => damaged(at, damage));
         }
     }
 
@@ -82,13 +69,13 @@ public sealed class TarWriter : IDisposable
 
     public void Dispose() => output.Dispose();
 
-    private static ByteString Name(in WalkedNode file, in TreeNode start, int above)
+    private static ByteString Name(ByteString path, in TreeNode file, in TreeNode start, int above)
     {
-        ReadOnlySpan<byte> below = file.Path.Span[above..];
+        ReadOnlySpan<byte> below = path.Span[above..];
         if (start.Node.Type != FileType.Directory)
             return new(below);
         below = below.Trim((byte)'/');
-        bool directory = file.File.Node.Type == FileType.Directory && !below.IsEmpty;
+        bool directory = file.Node.Type == FileType.Directory && !below.IsEmpty;
         var name = new byte[2 + below.Length + (directory ? 1 : 0)];
         name[^1] = (byte)'/';
         "./"u8.CopyTo(name);
@@ -96,9 +83,8 @@ public sealed class TarWriter : IDisposable
         return ByteString.Own(name);
     }
 
-    private void Add(in WalkedNode walked, ByteString name, DamageSink damage)
+    private void Add(TreeNode file, ByteString name, DamageSink damage)
     {
-        TreeNode file = walked.File;
         Node node = file.Node;
         if (node.Type == FileType.Socket)
         {

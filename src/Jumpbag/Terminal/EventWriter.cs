@@ -45,6 +45,10 @@ public sealed class EventWriter : IDisposable
                 case Status status when !quiet:
                     Line($"{status.Subject}: {status.Message}");
                     break;
+                case FileSystemsOpened opened when !quiet:
+                    foreach (string line in OpenedText.Lines(opened))
+                        Line(line);
+                    break;
                 case FileDelivered file:
                     Line(file.Path);
                     break;
