@@ -12,6 +12,7 @@ public enum Errno
     Interrupted = 4,
     InputOutput = 5,
     TooBig = 7,
+    BadDescriptor = 9,
     Again = 11,
     AccessDenied = 13,
     Exists = 17,

@@ -47,14 +47,16 @@ public sealed class PipeDisplay : IDisposable
         TimeSpan next = style.Interval;
         while (true)
         {
-            TimeSpan wait = next - Stopwatch.GetElapsedTime(opened);
-            if (ended.Wait(wait > TimeSpan.Zero ? wait : TimeSpan.Zero))
+            // In whole milliseconds, and never too early: the wait cuts the fraction off.
+            double wait = (next - Stopwatch.GetElapsedTime(opened)).TotalMilliseconds;
+            if (ended.Wait((int)Math.Clamp(Math.Ceiling(wait), 0, int.MaxValue)))
                 return;
+            TimeSpan now = Stopwatch.GetElapsedTime(opened);
+            if (now < next)
+                continue;
             Draw(final: false);
             // After a pause (a stopped process, a sleeping machine) the beat goes on from here.
-            TimeSpan now = Stopwatch.GetElapsedTime(opened);
-            while (next <= now)
-                next += style.Interval;
+            next += style.Interval * (1 + Math.Floor((now - next) / style.Interval));
         }
     }
 

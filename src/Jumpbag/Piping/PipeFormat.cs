@@ -56,22 +56,21 @@ public sealed class PipeFormat
     public string Render(in PipeMoment moment, int width, DateTime now)
     {
         var texts = new string?[parts.Count];
-        int used = 0;
-        bool dropsBlank = false;
         for (int i = 0; i < texts.Length; i++)
         {
             (char kind, string text) = parts[i];
             texts[i] = kind switch
             {
-                ' ' => dropsBlank && text.StartsWith(' ') ? text[1..] : text,
+                ' ' => text,
                 'p' => null,
-                'A' => new string('.', Math.Min(int.Parse(text, CultureInfo.InvariantCulture), width)),
+                'A' => new string('.', int.TryParse(text, CultureInfo.InvariantCulture, out int count) ? Math.Min(count, width) : width),
                 _ => Part(kind, moment, now),
             };
-            // What has nothing to show takes no blank either.
-            dropsBlank = kind != ' ' && texts[i]?.Length == 0;
-            used += texts[i]?.Length ?? 0;
+            // What has nothing to show takes no blank before it either. (Before each part stands a text, be it empty.)
+            if (kind != ' ' && texts[i]?.Length == 0 && texts[i - 1]!.EndsWith(' '))
+                texts[i - 1] = texts[i - 1]![..^1];
         }
+        int used = texts.Sum(text => text?.Length ?? 0);
         int bar = Array.IndexOf(texts, null);
         if (bar >= 0)
             texts[bar] = Bar(moment, width - used);
