@@ -34,6 +34,12 @@ public readonly record struct FileStatus(
         }
     }
 
+    public bool IsPipe => (Mode & 0xF000) == 0x1000;
+
+    public bool IsCharacterDevice => (Mode & 0xF000) == 0x2000;
+
+    public bool IsBlockDevice => (Mode & 0xF000) == 0x6000;
+
     internal static FileStatus Parse(ReadOnlySpan<byte> data)
     {
         uint major = U32(data, 0x88), minor = U32(data, 0x8C);

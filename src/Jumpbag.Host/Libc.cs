@@ -112,20 +112,4 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int setrlimit(int resource, ulong* limits);
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial nint write(int fd, byte* buffer, nuint count);
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int poll(PollDescriptor* descriptors, nuint count, int timeout);
-}
-
-/// <summary>struct pollfd</summary>
-internal struct PollDescriptor
-{
-    public const short Out = 4;
-
-    public int Descriptor;
-    public short Events;
-    public short Returned;
 }

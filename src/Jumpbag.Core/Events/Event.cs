@@ -25,11 +25,17 @@ public sealed record FileDamaged(string Path, Damage Damage) : Event;
 /// <summary>A file that was not delivered, by its path in the source, and why. The outcome is then "partial".</summary>
 public sealed record FileFailed(string Path, string Reason) : Event;
 
+/// <summary>A source among several that could not be read, by its name as given, and why. The others are gone on with.</summary>
+public sealed record SourceFailed(string Source, string Reason, string? Hint = null) : Event;
+
 /// <summary>A file that was delivered, for those who asked to see each.</summary>
 public sealed record FileDelivered(string Path) : Event;
 
 /// <summary>How far the work is.</summary>
 public sealed record Progressed(Progress Progress) : Event;
+
+/// <summary>How far the work is, in the words that the person chose: on one line that the next takes the place of, or (kept) on a line of its own.</summary>
+public sealed record ProgressText(string Text, bool Kept) : Event;
 
 /// <summary>Takes events, from any thread.</summary>
 public delegate void EventSink(Event happened);

@@ -42,6 +42,9 @@ public sealed class EventWriter : IDisposable
                 case Progressed update:
                     progress.Show(update.Progress);
                     break;
+                case ProgressText line:
+                    progress.Show(line);
+                    break;
                 case Status status when !quiet:
                     Line($"{status.Subject}: {status.Message}");
                     break;
@@ -55,6 +58,9 @@ public sealed class EventWriter : IDisposable
                 case Warning warning:
                     Line($"{Paint("33", "warning:")} {warning.Message}");
                     Hint(warning.Hint);
+                    break;
+                case SourceFailed source:
+                    Failure($"{source.Source}: {source.Reason}", source.Hint);
                     break;
                 case FileDamaged file:
                     Place("damaged:", $"{file.Path}: {file.Damage}");
