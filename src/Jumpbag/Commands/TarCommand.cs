@@ -39,20 +39,25 @@ public static class TarCommand
 
         void Write(ContentSink sink, CancellationToken cancelled)
         {
-            using var writer = new TarWriter(sink, session.Events, cancelled)
+            List<(Place Place, TreeStart Start)> starts = [.. chosen.Select(place => (place, Start(place, damage => Damaged(place, place.Path, damage))))];
+            using var count = new TreeCount([.. starts.Select(start => start.Start)], cancelled);
+            using var writer = new TarWriter(sink, session.Events, count, cancelled)
             {
                 Listed = parsed.GetValue(Verbose) ? name => session.Events(new FileDelivered(name.ToString())) : null,
             };
-            foreach (Place place in chosen)
-            {
-                void Damaged(ByteString path, Damage damage) => session.Events(new FileDamaged(place.Show(path), damage));
-                // As 'tar -C PATH .' would, a link to a directory is followed; any other link is kept as what it is.
-                bool directory = place.Tree.TryLookup(place.Path) is { Node.Type: FileType.Directory };
-                TreeNode start = place.Tree.Lookup(place.Path, followLast: directory, damage => Damaged(place.Path, damage));
-                writer.Add(place.Tree, place.Path, start, Damaged);
-            }
+            foreach ((Place place, TreeStart start) in starts)
+                writer.Add(start, (path, damage) => Damaged(place, path, damage));
             writer.Finish();
         }
+
+        void Damaged(Place place, ByteString path, Damage damage) => session.Events(new FileDamaged(place.Show(path), damage));
+    }
+
+    /// <summary>As 'tar -C PATH .' would, a link to a directory is followed; any other link is kept as what it is.</summary>
+    private static TreeStart Start(Place place, DamageSink damage)
+    {
+        bool directory = place.Tree.TryLookup(place.Path) is { Node.Type: FileType.Directory };
+        return new(place.Tree, place.Path, place.Tree.Lookup(place.Path, followLast: directory, damage));
     }
 
     /// <summary>The file has its name only when it is whole.</summary>
