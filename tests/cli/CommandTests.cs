@@ -37,6 +37,8 @@ public sealed class CommandTests(DemoDisk disk) : IClassFixture<DemoDisk>
     [InlineData("jumpbag find -q d.img:/home -type f -size -1k", 0, "^$", "^$")]
     [InlineData("jumpbag find -q d.img:/etc -mtime -1", 0, "^$", "^$")]
     [InlineData("touch -d 2026-11-26 ref; jumpbag find -q d.img:/home -type f -newer ./ref", 0, @"^.*last-words\.txt\n$", "^$")]
+    [InlineData("jumpbag tar d.img:/home/anna/letters | tar -t | wc -l", 0, "^4\n$", "journal replayed")]
+    [InlineData("jumpbag tar -q d.img:/etc/nope", 1, "^$", "^jumpbag: .*/etc/nope: no such file or directory")]
     [InlineData("jumpbag df -q d.img", 0, @"d\.img@vg_demo/home +ext4 +28916", "^$")]
     [InlineData("jumpbag version", 0, @"^jumpbag \d+\.\d+\.\d+", "^$")]
     [InlineData("jumpbag completion bash | bash -n; jumpbag completion bash", 0, "complete -o filenames -F _jumpbag jumpbag", "^$")]
