@@ -54,6 +54,8 @@ public sealed class CommandTests(DemoDisk disk) : IClassFixture<DemoDisk>
     [InlineData("jumpbag find -q d.img:/home -newer two.img@1:/nope", 1, "^$", @"^jumpbag: two\.img@1:/nope: no such file or directory\n$")]
     // find(1) itself on a copy: a reference of the same time to the nanosecond, and a link that stands for itself.
     [InlineData("jumpbag cp -q -r d.img:/ copy; cd copy; touch -d 2026-11-25T18:00:00.000000001 ../ns; ln -s ns ../link; touch -h -d 2026-11-21 ../link; for r in etc/fstab home/anna/letters/letter.txt ../ns ../link; do cmp <(find . -type f -newer $r -print0 | sort -z) <(jumpbag find -q ../d.img:/ -type f -newer $r -print0 | sed -z s,^../d.img:,., | sort -z) && echo same; done", 0, @"^same\nsame\nsame\nsame\n$", "^$")]
+    [InlineData("jumpbag tar d.img:/home/anna/letters | tar -t | wc -l", 0, "^4\n$", "journal replayed")]
+    [InlineData("jumpbag tar -q d.img:/etc/nope", 1, "^$", "^jumpbag: .*/etc/nope: no such file or directory")]
     [InlineData("jumpbag df -q d.img", 0, @"d\.img@vg_demo/home +ext4 +28916", "^$")]
     [InlineData("jumpbag version", 0, @"^jumpbag \d+\.\d+\.\d+", "^$")]
     [InlineData("jumpbag completion bash | bash -n; jumpbag completion bash", 0, "complete -o filenames -F _jumpbag jumpbag", "^$")]

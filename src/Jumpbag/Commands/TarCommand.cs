@@ -38,18 +38,23 @@ public static class TarCommand
 
         void Write(ContentSink sink, CancellationToken cancelled)
         {
-            using var writer = new TarWriter(sink, session.Events, cancelled)
+            List<(Place Place, TreeStart Start)> starts = [.. chosen.Select(place => (place, Start(reading, place)))];
+            using var count = new TreeCount([.. starts.Select(start => start.Start)], cancelled);
+            using var writer = new TarWriter(sink, session.Events, count, cancelled)
             {
                 Listed = reading.Has(Verbose) ? name => session.Events(new FileDelivered(name.ToString())) : null,
             };
-            foreach (Place place in chosen)
-            {
-                // As 'tar -C PATH .' would, a link to a directory is followed; any other link is kept as what it is.
-                bool directory = place.Tree.TryLookup(place.Path) is { Node.Type: FileType.Directory };
-                writer.Add(place.Tree, place.Path, reading.Lookup(place, followLast: directory), reading.Damaged(place));
-            }
+            foreach ((Place place, TreeStart start) in starts)
+                writer.Add(start, reading.Damaged(place));
             writer.Finish();
         }
+    }
+
+    /// <summary>As 'tar -C PATH .' would, a link to a directory is followed; any other link is kept as what it is.</summary>
+    private static TreeStart Start(Reading reading, Place place)
+    {
+        bool directory = place.Tree.TryLookup(place.Path) is { Node.Type: FileType.Directory };
+        return new(place.Tree, place.Path, reading.Lookup(place, followLast: directory));
     }
 
     /// <summary>The file has its name only when it is whole.</summary>
