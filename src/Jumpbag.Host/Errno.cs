@@ -12,6 +12,7 @@ public enum Errno
     Interrupted = 4,
     InputOutput = 5,
     TooBig = 7,
+    BadDescriptor = 9,
     Again = 11,
     AccessDenied = 13,
     Exists = 17,
@@ -30,6 +31,7 @@ public enum Errno
     SymbolicLinkLoop = 40,
     NoData = 61,
     NotSupported = 95,
+    RemoteInputOutput = 121,
     Quota = 122,
 }
 

@@ -6,7 +6,7 @@ namespace Jumpbag.Host;
 internal static unsafe partial class Libc
 {
     public const int AtCurrentDirectory = -100, AtSymlinkNoFollow = 0x100, AtEmptyPath = 0x1000;
-    public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
+    public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000;
     public const uint RenameNoReplace = 1;
 
     /// <summary>_IOW(0x94, 13, struct file_clone_range)</summary>
@@ -87,6 +87,9 @@ internal static unsafe partial class Libc
     public static partial nint pwrite(int fd, byte* buffer, nuint count, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint pread(int fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int ftruncate(int fd, long length);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -112,20 +115,4 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int setrlimit(int resource, ulong* limits);
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial nint write(int fd, byte* buffer, nuint count);
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int poll(PollDescriptor* descriptors, nuint count, int timeout);
-}
-
-/// <summary>struct pollfd</summary>
-internal struct PollDescriptor
-{
-    public const short Out = 4;
-
-    public int Descriptor;
-    public short Events;
-    public short Returned;
 }

@@ -53,7 +53,7 @@ public sealed class StandardStream(int descriptor) : Stream
 
     private unsafe void Wait()
     {
-        var writable = new PollDescriptor { Descriptor = descriptor, Events = PollDescriptor.Out };
+        var writable = new Libc.PollDescriptor { Descriptor = descriptor, Wanted = Libc.PollOut };
         Libc.poll(&writable, 1, -1);
     }
 }

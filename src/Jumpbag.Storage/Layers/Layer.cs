@@ -25,6 +25,7 @@ public sealed class Layer
     private readonly Lazy<IReadOnlyList<Layer>> partitions;
     private readonly Lazy<IReadOnlyList<Layer>> children;
     private readonly Lazy<UnsupportedException?> refusal;
+    private readonly List<string> groupWarnings = [];
     private readonly Budget budget;
 
     private Layer(LayerKind kind, Layer? parent, string step, Func<BlockDevice> open, Func<Layer, IReadOnlyList<Layer>> findChildren)
@@ -78,6 +79,20 @@ public sealed class Layer
 
     /// <summary>What fills this layer (a filesystem, a physical volume, swap), or null where a partition table or nothing known does.</summary>
     public Signature? Signature => HasContent ? content.Value.Signature : null;
+
+    /// <summary>What else stands there that could be taken for the content, each in one line; see <see cref="Signature.Contradicting"/>.</summary>
+    public IEnumerable<string> Contradictions => Signature is not { } first ? []
+        : Signature.Contradicting(Device, first).Select(other => $"a signature of {other.Format} stands there too: a remnant of an earlier use, most often; it was taken for {first.Format}");
+
+    /// <summary>Of the physical volumes in this scope, what concerns none of its volume groups: metadata that cannot be used at all.</summary>
+    public IReadOnlyList<string> GroupWarnings
+    {
+        get
+        {
+            _ = Children;
+            return groupWarnings;
+        }
+    }
 
     /// <summary>The partition table in this layer, or null.</summary>
     public PartitionTable? Table => HasContent ? content.Value.Table : null;
@@ -177,7 +192,7 @@ public sealed class Layer
         foreach (BlockDevice other in others)
             volumes.AddRange(PhysicalVolumes(OfDisk(other, "", [])));
         if (volumes.Count > 0)
-            found.AddRange(OfGroups(self, VolumeGroups.Assemble(volumes)));
+            found.AddRange(OfGroups(self, VolumeGroups.Assemble(volumes, self.groupWarnings)));
         return found;
     }
 

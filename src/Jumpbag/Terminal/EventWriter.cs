@@ -42,8 +42,15 @@ public sealed class EventWriter : IDisposable
                 case Progressed update:
                     progress.Show(update.Progress);
                     break;
+                case ProgressText line:
+                    progress.Show(line);
+                    break;
                 case Status status when !quiet:
                     Line($"{status.Subject}: {status.Message}");
+                    break;
+                case FileSystemsOpened opened when !quiet:
+                    foreach (string line in OpenedText.Lines(opened))
+                        Line(line);
                     break;
                 case FileDelivered file:
                     Line(file.Path);
@@ -51,6 +58,9 @@ public sealed class EventWriter : IDisposable
                 case Warning warning:
                     Line($"{Paint("33", "warning:")} {warning.Message}");
                     Hint(warning.Hint);
+                    break;
+                case SourceFailed source:
+                    Failure($"{source.Source}: {source.Reason}", source.Hint);
                     break;
                 case FileDamaged file:
                     Place("damaged:", $"{file.Path}: {file.Damage}");

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Jumpbag.Core;
 using Jumpbag.Host;
 
@@ -42,6 +43,16 @@ public sealed class Output : IDisposable
     }
 
     public void WriteLine() => Write("\n"u8);
+
+    /// <summary>One JSON document, on a line.</summary>
+    public void WriteJson(Action<Utf8JsonWriter> write)
+    {
+        using var memory = new MemoryStream();
+        using (var json = new Utf8JsonWriter(memory))
+            write(json);
+        Write(memory.GetBuffer().AsSpan(0, (int)memory.Length));
+        WriteLine();
+    }
 
     public void Flush()
     {
