@@ -57,6 +57,7 @@ internal sealed partial class StatementScanner
             }
             if (insertEnd >= 0)
                 return LastPiece();
+            bool wasAll = window.IsAtEnd;
             switch (hasTail ? RowResult.Tail : rows!.Scan(window.Bytes, CutAt(), window.IsAtEnd))
             {
                 case RowResult.Cut:
@@ -85,7 +86,7 @@ internal sealed partial class StatementScanner
                     }
                     break;
             }
-            if (!window.Fill())
+            if (!window.Fill() && wasAll)
                 return Cut(statementOffset, $"within {(rows!.IsInRow ? "a row of " : "")}{Verb} INTO {Facts.Name}, which begins at byte {statementOffset} (line {statementLine})");
         }
     }
@@ -126,6 +127,7 @@ internal sealed partial class StatementScanner
         Describe(end, next, count);
         IsLast = false;
         rows!.Shift(next);
+        insertEnd -= insertEnd < 0 ? 0 : next;
         return true;
     }
 
@@ -166,8 +168,9 @@ internal sealed partial class StatementScanner
     {
         while (true)
         {
-            int end = CopyEnd();
-            if (end >= 0)
+            bool wasAll = window.IsAtEnd;
+            int end = CopyEnd(), ready = end >= 0 ? end : copyScanned;
+            if (end >= 0 && (counting || end <= options.PieceSize + (options.PieceSize >> 2)))
             {
                 int line = window.Bytes[end..].IndexOf((byte)'\n');
                 CopyPiece(end, line < 0 ? window.Length : end + line + 1, isLast: true);
@@ -175,15 +178,23 @@ internal sealed partial class StatementScanner
                 evidence.Saw(StatementKind.Copy, default);
                 return true;
             }
-            if (window.Length >= (counting ? 1 : options.PieceSize) && window.Bytes[..copyScanned].LastIndexOf((byte)'\n') is >= 0 and var last)
+            if (ready >= (counting ? 1 : options.PieceSize) && LineEnd(window.Bytes[..ready]) is > 0 and var cut)
             {
-                CopyPiece(last + 1, last + 1, isLast: false);
+                CopyPiece(cut, cut, isLast: false);
                 copyScanned = 0;
                 return true;
             }
-            if (!window.Fill())
+            if (!window.Fill() && wasAll)
                 return Cut(statementOffset, $"within the lines of COPY {Facts.Name}, which begins at byte {statementOffset} (line {statementLine})");
         }
+    }
+
+    /// <summary>Behind the last line that ends within a piece, else behind the first that ends at all; 0 where none does.</summary>
+    private int LineEnd(ReadOnlySpan<byte> lines)
+    {
+        int piece = counting ? lines.Length : Math.Min(lines.Length, options.PieceSize);
+        int end = lines[..piece].LastIndexOf((byte)'\n');
+        return end >= 0 ? end + 1 : piece + lines[piece..].IndexOf((byte)'\n') is var later && later >= piece ? later + 1 : 0;
     }
 
     private void CopyPiece(int end, int next, bool isLast)

@@ -127,8 +127,12 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
         lexer.Begin();
         int at = 0, end;
         while ((end = FindEnd(ref at)) == Lexer.NeedMore)
-            if (!window.Fill())
+        {
+            // What stood last may mean something else where nothing follows.
+            bool wasAll = window.IsAtEnd;
+            if (!window.Fill() && wasAll)
                 return Cut(window.Offset, Unfinished());
+        }
         textLength = TrimmedLength(window.Bytes[..end]);
         int after = window.Bytes[end] == (byte)'\\' ? end + 2 : end + lexer.Delimiter.Length;
         Length = toTake = after;
