@@ -119,5 +119,3 @@ internal sealed class PacketStream(ServerSocket socket)
     }
 }
 
-/// <summary>An answer longer than its reader takes: the connection cannot be used on.</summary>
-internal sealed class AnswerTooLargeException : Exception;
