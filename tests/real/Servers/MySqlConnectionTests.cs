@@ -255,7 +255,7 @@ public sealed class MySqlConnectionTests(MariaDbOnSocket fixture) : IClassFixtur
         }
         Assert.NotEmpty(reports);
         Assert.All(reports, report => Assert.InRange(report.Percent, 0, 100));
-        Assert.All(reports, report => Assert.Equal("copy to tmp table", report.Stage));
+        Assert.Contains(reports, report => report is { Stage: "copy to tmp table", Number: 1 });
         connection.Query("DROP TABLE test.big");
     }
 

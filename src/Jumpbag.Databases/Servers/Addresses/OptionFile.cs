@@ -48,7 +48,7 @@ internal sealed class OptionFile(IReadOnlySet<string> groups)
             if (line[0] == '!')
                 Include(line, path, number, nesting);
             else if (line[0] == '[')
-                group = line.IndexOf(']', StringComparison.Ordinal) is var end and > 0 ? line[1..end].Trim()
+                group = line.IndexOf(']', StringComparison.Ordinal) is var end and > 0 ? line[1..end].TrimEnd()
                     : throw new FailedException($"{path}, line {number}: the group's name has no closing bracket");
             else if (group is null)
                 throw new FailedException($"{path}, line {number}: an option stands before the first [group]");

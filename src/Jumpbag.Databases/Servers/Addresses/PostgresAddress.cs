@@ -109,7 +109,7 @@ internal sealed class PostgresAddress
         if (Value("password") is { } value)
             return new(value);
         string file = Value("passfile") ?? Path.Combine(sources.Home, ".pgpass");
-        if (host == DefaultFolder())
+        if (host == DefaultFolder() || host == "/var/run/postgresql")
             host = "localhost";
         return PasswordFile.Find(file, [host, port.ToString(System.Globalization.CultureInfo.InvariantCulture), database, user], warnings);
     }
