@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Databases.Servers;
+using Jumpbag.Databases.Servers.Addresses;
 using Jumpbag.Tests.Support;
 
 namespace Jumpbag.Tests.Real.Servers;
@@ -194,6 +195,35 @@ public sealed class PostgresConnectionTests(PostgresWithAccounts accounts) : ICl
         Assert.True(e.IsAccessDenied);
         Assert.DoesNotContain("guessed7", e.ToString(), StringComparison.Ordinal);
         Assert.Contains("wants a password", Assert.Throws<FailedException>(() => Connect(user, null, mode)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>psql goes to the same place, as the same account, with the same password.</summary>
+    [Theory]
+    [InlineData("postgresql://scram@localhost:PORT/postgres?sslmode=disable")]
+    [InlineData("postgresql://scram@/ascii?host=127.0.0.1&port=PORT")]
+    [InlineData("postgresql://scram@127%2E0.0.1:PORT/%70ostgres")]
+    [InlineData("postgresql:///?service=one")]
+    [InlineData("postgresql:///postgres?service=one&user=md5")]
+    [InlineData("postgresql://postgres@/ascii?host=FOLDER&port=PORT")]
+    public void an_address_leads_where_psql_goes(string url)
+    {
+        Needs();
+        using var folder = new TemporaryFolder();
+        url = url.Replace("PORT", Server.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("FOLDER", Server.Folder, StringComparison.Ordinal);
+        File.WriteAllText(folder.File("services"), $"[zero]\nport=1\n[one]\nhost=localhost\nport={Server.Port}\nuser=scram\ndbname=ascii\n");
+        File.WriteAllText(folder.File("passwords"), """
+            localhost:*:*:scram:pä'ss \\wörd
+            127.0.0.1:*:ascii:*:pä'ss \\wörd
+            *:*:postgres:md5:pä'ss \\wörd
+            *:*:*:*:pä'ss \\wörd
+            """);
+        File.SetUnixFileMode(folder.File("passwords"), UnixFileMode.UserRead);
+        var environment = new Dictionary<string, string> { ["PGSERVICEFILE"] = folder.File("services"), ["PGPASSFILE"] = folder.File("passwords"), ["HOME"] = folder.Path };
+        const string Question = "SELECT concat_ws(' ', current_user, current_database(), host(inet_server_addr()), inet_server_port(), (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()))";
+        string psql = Shell.Run("env", [.. environment.Select(pair => $"{pair.Key}={pair.Value}"), "psql", "-XAtwc", Question, url]);
+        var address = ServerAddress.Parse(url, new() { Environment = name => environment.GetValueOrDefault(name), Home = folder.Path });
+        using var connection = PostgresConnection.Connect(address);
+        Assert.Equal(psql.TrimEnd(), connection.Query(Question).Scalar);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Databases.Servers;
@@ -27,6 +29,27 @@ public sealed class HostileServerTests
             Assert.Contains("no connection within 0.7 s", Assert.Throws<ConnectionLostException>(() => Connect(kind, server, 0.7)).Message, StringComparison.Ordinal);
             Assert.InRange(watch.Elapsed.TotalSeconds, 0.6, 5);
         }
+    }
+
+    /// <summary>A listener whose queue is full: the kernel drops what asks for a connection, as a firewall does.</summary>
+    [Fact]
+    public void a_host_that_does_not_answer_is_given_up_in_time()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(0);
+        int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        var queued = new List<Socket>();
+        for (int i = 0; i < 4; i++)
+        {
+            queued.Add(new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false });
+            Assert.ThrowsAny<SocketException>(() => queued[^1].Connect(IPAddress.Loopback, port));
+        }
+        var watch = Stopwatch.StartNew();
+        var address = new ServerAddress { Kind = ServerKind.MariaDb, Host = "127.0.0.1", Port = port, User = "u", ConnectTimeout = TimeSpan.FromSeconds(0.7) };
+        Assert.Contains("no connection within 0.7 s", Assert.Throws<ConnectionLostException>(() => MySqlConnection.Connect(address)).Message, StringComparison.Ordinal);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0.6, 5);
+        queued.ForEach(socket => socket.Dispose());
     }
 
     [Theory]
