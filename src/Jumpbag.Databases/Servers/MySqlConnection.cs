@@ -153,10 +153,9 @@ public sealed class MySqlConnection : IDisposable
             whole = true;
             throw;
         }
-        catch (AnswerTooLargeException e)
+        catch (AnswerTooLargeException)
         {
-            throw new FailedException(string.Create(CultureInfo.InvariantCulture,
-                $"{Address.Place}: the answer is longer than {e.Most >> 20} MiB or {AnswerLimits.Rows} rows"));
+            throw AnswerLimits.Exceeded(Address);
         }
         finally
         {

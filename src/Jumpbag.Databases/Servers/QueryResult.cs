@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Jumpbag.Core;
 
 namespace Jumpbag.Databases.Servers;
@@ -5,8 +7,6 @@ namespace Jumpbag.Databases.Servers;
 /// <summary>What one statement answered; of several result sets the last.</summary>
 public sealed class QueryResult
 {
-    internal static readonly QueryResult Nothing = new();
-
     public long AffectedRows { get; init; }
 
     public long LastInsertId { get; init; }
@@ -23,7 +23,7 @@ public sealed class QueryResult
     public IReadOnlyList<byte[]?[]> Rows { get; init; } = [];
 
     /// <summary>The first value of the first row as text; null where there is none, or it is NULL.</summary>
-    public string? Scalar => Rows is [[{ } value, ..], ..] ? System.Text.Encoding.UTF8.GetString(value) : null;
+    public string? Scalar => Rows is [[{ } value, ..], ..] ? Encoding.UTF8.GetString(value) : null;
 }
 
 /// <summary>How much of an answer is taken before it is refused, so that no server fills the memory.</summary>
@@ -34,4 +34,7 @@ internal static class AnswerLimits
 
     /// <summary>What a value costs beyond its bytes.</summary>
     public const int ValueOverhead = 32;
+
+    public static FailedException Exceeded(ServerAddress address) => new(string.Create(CultureInfo.InvariantCulture,
+        $"{address.Place}: the answer is longer than {Bytes >> 20} MiB or {Rows} rows"));
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Jumpbag.Core;
+using Jumpbag.Databases.Servers.Addresses;
 
 namespace Jumpbag.Databases.Servers;
 
@@ -71,6 +73,22 @@ public sealed class ServerAddress
 
     /// <summary>Where it is, for messages: "localhost:3306" or the path of a socket.</summary>
     public string Place => Socket ?? string.Create(CultureInfo.InvariantCulture, $"{(Host.Contains(':') ? $"[{Host}]" : Host)}:{Port}");
+
+    /// <summary>
+    /// A URL (mysql://, mariadb://, postgresql://, postgres://), completed from where the database's own client would take the rest:
+    /// option files and environment of MariaDB and MySQL, environment, service and password file of PostgreSQL.
+    /// </summary>
+    /// <exception cref="UsageException">The URL is none.</exception>
+    public static ServerAddress Parse(string url, AddressSources? sources = null)
+    {
+        ServerUrl parsed = ServerUrl.Parse(url);
+        return parsed.Scheme switch
+        {
+            "mysql" or "mariadb" => MySqlAddress.Resolve(parsed, sources ?? new()),
+            "postgresql" or "postgres" => PostgresAddress.Resolve(parsed, sources ?? new()),
+            _ => throw parsed.Wrong("the kind of server is not known", "known are mysql://, mariadb://, postgresql:// and postgres://"),
+        };
+    }
 
     public override string ToString() => $"{Scheme}://{User}@{Place}{(Database is null ? "" : $"/{Database}")}";
 }

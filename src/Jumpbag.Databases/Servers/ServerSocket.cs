@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Jumpbag.Core;
 
 namespace Jumpbag.Databases.Servers;
@@ -75,15 +76,16 @@ internal sealed class ServerSocket : IDisposable
         if (Buffered > 0)
             throw Broken("it sent data before TLS began");
         OpenSsl.Require("TLS");
+        var options = new TlsOptions(address);
         var stream = new SslStream(new NetworkStream(socket, ownsSocket: false), leaveInnerStreamOpen: false);
         try
         {
-            stream.AuthenticateAsClient(TlsOptions.Of(address, requestProtocol));
+            stream.AuthenticateAsClient(options.Make(requestProtocol));
         }
-        catch (System.Security.Authentication.AuthenticationException e)
+        catch (AuthenticationException e)
         {
             stream.Dispose();
-            throw new FailedException($"{address.Place}: TLS: {TlsOptions.Explain(e)}", TlsOptions.Hint(address), e);
+            throw options.Explain(e);
         }
         catch (Exception e) when (IsNetwork(e))
         {

@@ -6,10 +6,12 @@ using Jumpbag.Core;
 
 namespace Jumpbag.Databases.Servers;
 
-/// <summary>What an address asks of TLS, in .NET's terms.</summary>
-internal static class TlsOptions
+/// <summary>What an address asks of TLS, in .NET's terms, and what was found of the server's certificate.</summary>
+internal sealed class TlsOptions(ServerAddress address)
 {
-    public static SslClientAuthenticationOptions Of(ServerAddress address, bool requestProtocol)
+    private SslPolicyErrors errors;
+
+    public SslClientAuthenticationOptions Make(bool requestProtocol)
     {
         var options = new SslClientAuthenticationOptions
         {
@@ -38,30 +40,36 @@ internal static class TlsOptions
             };
             options.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
         }
-        options.RemoteCertificateValidationCallback = (_, _, _, errors) => address.Tls switch
+        options.RemoteCertificateValidationCallback = (_, _, _, found) =>
         {
-            TlsMode.VerifyIdentity => errors == SslPolicyErrors.None,
-            TlsMode.VerifyCa => (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None,
-            _ => true,
+            errors = address.Tls switch
+            {
+                TlsMode.VerifyIdentity => found,
+                TlsMode.VerifyCa => found & ~SslPolicyErrors.RemoteCertificateNameMismatch,
+                _ => SslPolicyErrors.None,
+            };
+            return errors == SslPolicyErrors.None;
         };
         return options;
     }
 
-    public static string Explain(AuthenticationException e) =>
-        e.InnerException?.Message ?? (e.Message.Contains("RemoteCertificate", StringComparison.Ordinal)
-            ? $"the server's certificate is not to be trusted ({string.Join(", ", Reasons(e.Message))})" : e.Message);
-
-    public static string? Hint(ServerAddress address) => address.Tls < TlsMode.VerifyCa ? null : address.AuthoritiesFile is null
-        ? "name the file of the authority that signed it: ssl-ca=FILE (MariaDB, MySQL) or sslrootcert=FILE (PostgreSQL)"
-        : $"is it signed by an authority in {address.AuthoritiesFile}, and made out to {address.Host}?";
-
-    private static IEnumerable<string> Reasons(string message)
+    public FailedException Explain(AuthenticationException e)
     {
-        if (message.Contains("NameMismatch", StringComparison.Ordinal))
+        string place = $"{address.Place}: TLS";
+        if (errors == SslPolicyErrors.None)
+            return new($"{place}: {(e.InnerException ?? e).Message}", null, e);
+        return new($"{place}: the server's certificate is not to be trusted: {string.Join(", ", Reasons())}", address.AuthoritiesFile is null
+            ? "name the file of the authority that signed it: ssl-ca=FILE (MariaDB, MySQL) or sslrootcert=FILE (PostgreSQL)"
+            : $"is it signed by an authority in {address.AuthoritiesFile}, and made out to {address.Host}?", e);
+    }
+
+    private IEnumerable<string> Reasons()
+    {
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
             yield return "it is made out to another name";
-        if (message.Contains("ChainErrors", StringComparison.Ordinal))
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
             yield return "no trusted authority signed it, or it has expired";
-        if (message.Contains("NotAvailable", StringComparison.Ordinal))
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
             yield return "it sent none";
     }
 

@@ -102,7 +102,7 @@ internal sealed class PacketStream(ServerSocket socket)
                 throw socket.Broken("packets are out of order");
             sequence = (byte)(header[3] + 1);
             if (total + (long)length > most)
-                throw new AnswerTooLargeException(most);
+                throw new AnswerTooLargeException();
             Grow(total, length);
             socket.ReadExactly(packet.AsSpan(total, length));
             total += length;
@@ -119,8 +119,3 @@ internal sealed class PacketStream(ServerSocket socket)
     }
 }
 
-/// <summary>An answer longer than its reader takes: the connection cannot be used on.</summary>
-internal sealed class AnswerTooLargeException(long most) : Exception
-{
-    public long Most { get; } = most;
-}

@@ -60,7 +60,7 @@ internal sealed class ResultReader(PacketStream packets, Action<StatementProgres
             if (IsEnd(packet))
                 break;
             if (rows.Count == AnswerLimits.Rows)
-                throw new AnswerTooLargeException(AnswerLimits.Bytes);
+                throw new AnswerTooLargeException();
             rows.Add(ParseRow(packet, columns.Length));
         }
         var reader = new WireReader(packet[1..], socket);
@@ -143,6 +143,6 @@ internal sealed class ResultReader(PacketStream packets, Action<StatementProgres
     private void Charge(int bytes)
     {
         if ((left -= bytes) < 0)
-            throw new AnswerTooLargeException(AnswerLimits.Bytes);
+            throw new AnswerTooLargeException();
     }
 }
