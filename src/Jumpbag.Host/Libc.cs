@@ -6,8 +6,7 @@ namespace Jumpbag.Host;
 internal static unsafe partial class Libc
 {
     public const int AtCurrentDirectory = -100, AtSymlinkNoFollow = 0x100, AtEmptyPath = 0x1000;
-    public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000;
-    public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000, NoControllingTerminal = 0x100;
+    public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NoControllingTerminal = 0x100, NonBlocking = 0x800, CloseOnExec = 0x80000;
     public const uint RenameNoReplace = 1;
 
     /// <summary>_IOW(0x94, 13, struct file_clone_range)</summary>
@@ -123,27 +122,8 @@ internal static unsafe partial class Libc
     public static partial int setrlimit(int resource, ulong* limits);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial nint write(int fd, byte* buffer, nuint count);
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial nint read(int fd, byte* buffer, nuint count);
-
-    [LibraryImport("libc", SetLastError = true)]
     public static partial int tcgetattr(int fd, byte* settings);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int tcsetattr(int fd, int when, byte* settings);
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int poll(PollDescriptor* descriptors, nuint count, int timeout);
-}
-
-/// <summary>struct pollfd</summary>
-internal struct PollDescriptor
-{
-    public const short Out = 4;
-
-    public int Descriptor;
-    public short Events;
-    public short Returned;
 }
