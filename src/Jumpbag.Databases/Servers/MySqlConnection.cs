@@ -13,6 +13,9 @@ public sealed class MySqlConnection : IDisposable
 {
     private const byte Quit = 1, UseDatabase = 2, RunQuery = 3, PingServer = 14;
 
+    /// <summary>Errors after which the server closes the connection.</summary>
+    private const int ServerShutdown = 1053, ConnectionKilled = 1927, IdleTooLong = 4031;
+
     private readonly ServerSocket socket;
     private readonly PacketStream packets;
     private bool broken;
@@ -142,6 +145,10 @@ public sealed class MySqlConnection : IDisposable
             result = new ResultReader(packets, Progress).Read();
             whole = true;
             return result;
+        }
+        catch (ServerException e) when (e.Code is ServerShutdown or ConnectionKilled or IdleTooLong)
+        {
+            throw new ConnectionLostException(e.Message, e.Hint, e);
         }
         catch (ServerException)
         {

@@ -71,7 +71,7 @@ internal sealed class ServerSocket : IDisposable
     }
 
     /// <summary>Encrypts from here on. What the server said before in the clear must have been read.</summary>
-    public void StartTls(bool requestProtocol = false)
+    public void StartTls()
     {
         if (Buffered > 0)
             throw Broken("it sent data before TLS began");
@@ -80,7 +80,7 @@ internal sealed class ServerSocket : IDisposable
         var stream = new SslStream(new NetworkStream(socket, ownsSocket: false), leaveInnerStreamOpen: false);
         try
         {
-            stream.AuthenticateAsClient(options.Make(requestProtocol));
+            stream.AuthenticateAsClient(options.Make());
         }
         catch (AuthenticationException e)
         {
@@ -238,6 +238,8 @@ internal sealed class ServerSocket : IDisposable
     private static string Reason(Exception? e) => e switch
     {
         SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock } => "no answer in time",
+        // .NET's word for a socket's path that is not there.
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => "no such address or socket",
         SocketException known => Lower(new Win32Exception(known.NativeErrorCode).Message),
         IOException { InnerException: SocketException inner } => Reason(inner),
         null => "the name has no address",

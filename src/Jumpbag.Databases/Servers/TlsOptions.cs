@@ -11,15 +11,13 @@ internal sealed class TlsOptions(ServerAddress address)
 {
     private SslPolicyErrors errors;
 
-    public SslClientAuthenticationOptions Make(bool requestProtocol)
+    public SslClientAuthenticationOptions Make()
     {
         var options = new SslClientAuthenticationOptions
         {
             TargetHost = address.Host,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         };
-        if (requestProtocol)
-            options.ApplicationProtocols = [new("postgresql")];
         if (address.CertificateFile is { } certificate)
             options.ClientCertificateContext = SslStreamCertificateContext.Create(
                 Read(certificate, () => X509Certificate2.CreateFromPemFile(certificate, address.KeyFile ?? certificate)), null, offline: true);

@@ -188,6 +188,13 @@ public sealed class MySqlConnectionTests(MariaDbOnSocket fixture) : IClassFixtur
         killer.Kill(victim.ThreadId, statementOnly: true);
         Assert.Equal(1317, Assert.IsType<ServerException>(await query).Code);
         victim.Ping();
+        using (MySqlConnection other = Connect())
+        {
+            query = Running(() => other.Query("SELECT COUNT(*) FROM test.numbers a, test.numbers b, test.numbers c, test.numbers d"));
+            Await(killer, other);
+            killer.Kill(other.ThreadId);
+            Assert.IsType<ConnectionLostException>(await query);
+        }
         killer.Kill(victim.ThreadId);
         Assert.Throws<ConnectionLostException>(() =>
         {
@@ -209,6 +216,15 @@ public sealed class MySqlConnectionTests(MariaDbOnSocket fixture) : IClassFixtur
         Exception? e = await query;
         Assert.EndsWith("interrupted", Assert.IsType<ConnectionLostException>(e).Message, StringComparison.Ordinal);
         Assert.InRange(watch.ElapsedMilliseconds, 0, 2000);
+    }
+
+    [Fact]
+    public void a_socket_that_is_not_there_is_told_so()
+    {
+        Jumpbag.Core.FailedException e = Assert.Throws<Jumpbag.Core.FailedException>(() =>
+            MySqlConnection.Connect(new() { Kind = ServerKind.MariaDb, Socket = "/nowhere/s", User = "root" }));
+        Assert.Equal("/nowhere/s: no such address or socket", e.Message);
+        Assert.NotNull(e.Hint);
     }
 
     [Fact]

@@ -181,6 +181,7 @@ internal sealed class Login
     {
         1045 or 1698 when address.Password is null => "no password was given: name a user and password in an option file (~/.my.cnf, group [client])",
         1045 or 1698 => "check user and password; accounts depend on the host that one comes from",
+        1044 => "the account has no rights on that database, or there is none of that name",
         1049 => "create the database first, or leave it out of the address",
         _ => null,
     };
