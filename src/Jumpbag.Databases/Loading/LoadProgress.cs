@@ -10,6 +10,7 @@ public sealed class LoadProgress
     private readonly Dictionary<int, (string What, TimeSpan Since, double? Percent)> running = [];
     private readonly List<(long Rows, int Keys, TimeSpan Time)> builds = [];
     private long rows;
+    private long busyTicks;
     private long bytes;
     private TimeSpan lastAcknowledged;
 
@@ -19,6 +20,12 @@ public sealed class LoadProgress
     public long Rows => Interlocked.Read(ref rows);
 
     public long Bytes => Interlocked.Read(ref bytes);
+
+    /// <summary>Time that connections spent on rows, added up.</summary>
+    public TimeSpan Busy => TimeSpan.FromTicks(Interlocked.Read(ref busyTicks));
+
+    /// <summary>How many there are.</summary>
+    public int Connections { get; set; } = 1;
 
     /// <summary>How long ago the server acknowledged something.</summary>
     public TimeSpan Silence
@@ -50,8 +57,9 @@ public sealed class LoadProgress
         }
     }
 
-    public void Acknowledge(long moreRows, long moreBytes)
+    public void Acknowledge(long moreRows, long moreBytes, TimeSpan time)
     {
+        Interlocked.Add(ref busyTicks, time.Ticks);
         Interlocked.Add(ref rows, moreRows);
         Interlocked.Add(ref bytes, moreBytes);
         lock (gate)

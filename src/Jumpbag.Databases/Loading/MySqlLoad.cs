@@ -8,7 +8,7 @@ namespace Jumpbag.Databases.Loading;
 /// Loads a dump into MariaDB or MySQL: definitions at once and in order on one connection, rows over several, indexes when a table's
 /// rows are in, everything that would act on rows or needs all tables at the end.
 /// </summary>
-public sealed class MySqlLoad : IDisposable
+public sealed class MySqlLoad : ILoad
 {
     /// <summary>Tables with fewer bytes of rows are made whole: another ALTER TABLE costs more than it saves.</summary>
     private const int SmallTable = 512 << 10;
@@ -28,6 +28,7 @@ public sealed class MySqlLoad : IDisposable
     private readonly List<(DumpStatement Statement, SessionState State)> last = [];
     private (DumpStatement Statement, TableLoad Table)? pending;
     private TableLoad? current;
+    private MySqlConnection? watcher;
     private readonly List<(TableLoad Table, bool Checked)> withForeignKeys = [];
 
     /// <param name="identity">Of the dump and of all that decides what a batch is; see <see cref="LoadLedger"/>.</param>
@@ -67,7 +68,39 @@ public sealed class MySqlLoad : IDisposable
     /// <summary>Patterns that fitted nothing in the dump.</summary>
     public IEnumerable<string> Unmatched => selection.Unmatched;
 
-    public IReadOnlyList<long> ConnectionIds => pool.ConnectionIds;
+    public bool Wants(DumpObject found) => selection.Wants(found);
+
+    public ObjectName OnServer(DumpObject found)
+    {
+        ObjectName name = rewriter.Map(found.Name);
+        return name.Qualifier is null ? new(options.Database, name.Name) : name;
+    }
+
+    public void CheckTarget(DumpIndex index)
+    {
+        foreach (DumpObject found in index.Objects)
+            if (Wants(found) && !options.DataOnly && !options.Replace && !options.Resume && existing.InTheWay(StatementOf(found.Type), OnServer(found)) is { } kind)
+                throw AlreadyThere(OnServer(found), kind);
+        long needed = options.SchemaOnly ? 0 : index.Objects.Where(found => found.Type == DumpObjectType.Table && Wants(found)).Sum(found => found.Bytes);
+        ServerSpace.Check(main, needed - ledger.BytesBefore);
+    }
+
+    public IReadOnlyList<string> AskServer()
+    {
+        try
+        {
+            watcher ??= MySqlConnection.Connect(main.Address);
+            return [.. watcher.Query($"SELECT STATE FROM information_schema.PROCESSLIST WHERE ID IN ({string.Join(',', pool.ConnectionIds.Append(main.ThreadId))}) AND COMMAND <> 'Sleep' AND STATE <> ''")
+                .Rows.Select(row => row[0] is { } state ? new ByteString(state).ToString() : "").Where(state => state.Length > 0)];
+        }
+        catch (JumpbagException)
+        {
+            // Only a look: if the server is gone, the load itself says so.
+            watcher?.Dispose();
+            watcher = null;
+            return [];
+        }
+    }
 
     /// <summary>Takes the next statement of the dump, which it releases when it is done with it.</summary>
     public void Handle(DumpStatement statement)
@@ -171,8 +204,20 @@ public sealed class MySqlLoad : IDisposable
     {
         registration.Dispose();
         pool.Dispose();
+        watcher?.Dispose();
         main.Dispose();
     }
+
+    private static StatementKind StatementOf(DumpObjectType type) => type switch
+    {
+        DumpObjectType.Table => StatementKind.CreateTable,
+        DumpObjectType.View => StatementKind.CreateView,
+        DumpObjectType.Sequence => StatementKind.CreateSequence,
+        DumpObjectType.Trigger => StatementKind.CreateTrigger,
+        DumpObjectType.Routine => StatementKind.CreateRoutine,
+        DumpObjectType.Event => StatementKind.CreateEvent,
+        _ => StatementKind.CreateDatabase,
+    };
 
     private MySqlConnection Connect(ServerAddress address)
     {
@@ -188,8 +233,12 @@ public sealed class MySqlLoad : IDisposable
         if (tables.TryGetValue(name, out TableLoad? table))
             return table;
         tables.Add(name, table = new TableLoad(name));
-        if (!isNew)
-            table.IsTransactional = IsTransactionalOnServer(name);
+        if (isNew)
+            return table;
+        table.IsTransactional = IsTransactionalOnServer(name);
+        // What an earlier run put in without a transaction cannot be told from what it did not.
+        if (options.Resume && !table.IsTransactional && !ledger.IsComplete(name))
+            main.Query(Sql.Join("TRUNCATE TABLE ", name));
         return table;
     }
 
@@ -252,6 +301,8 @@ public sealed class MySqlLoad : IDisposable
     {
         if (batch.Statements.Count > 0 && batch.Table.IsTransactional && ledger.IsCommitted(batch.File, batch.Offset, batch.Bytes))
         {
+            batch.Table.RowsBefore += batch.Rows;
+            batch.Table.BytesBefore += batch.Bytes;
             batch.Release();
             return;
         }

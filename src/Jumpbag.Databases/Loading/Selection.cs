@@ -36,6 +36,20 @@ public sealed class Selection(LoadOptions options)
         return about is { } object_ && Match(options.Tables, object_.Name, database);
     }
 
+    /// <summary>Whether anything of this object is wanted.</summary>
+    public bool Wants(DumpObject found)
+    {
+        ByteString? database = found.Name.Qualifier;
+        if (found.Type == DumpObjectType.Database)
+            return options.Databases.Count == 0 || Match(options.Databases, found.Name.Name, null);
+        if (options.Databases.Count > 0 && database is { } named && !Match(options.Databases, named, null))
+            return false;
+        ObjectName about = found.Table ?? found.Name;
+        if (options.Exclude.Count > 0 && Match(options.Exclude, about.Name, database))
+            return false;
+        return options.Tables.Count == 0 || Match(options.Tables, about.Name, database);
+    }
+
     private bool FitsContent(StatementKind kind) => kind switch
     {
         StatementKind.Insert or StatementKind.Copy or StatementKind.Change or StatementKind.SetSequenceValue or StatementKind.RefreshView => !options.SchemaOnly,

@@ -31,6 +31,14 @@ public sealed class TableLoad(ObjectName name)
     /// <summary>The indexes are built or being built. Guarded by the pool's lock.</summary>
     public bool IsIndexed { get; set; }
 
+    /// <summary>They are built.</summary>
+    public bool IsBuilt { get; set; }
+
+    /// <summary>Committed by an earlier run.</summary>
+    public long RowsBefore { get; set; }
+
+    public long BytesBefore { get; set; }
+
     /// <summary>Acknowledged by the server.</summary>
     public long Rows => Interlocked.Read(ref rows);
 

@@ -40,6 +40,7 @@ public sealed class WorkerPool : IDisposable
         this.progress = progress;
         this.report = report;
         this.cancellation = cancellation;
+        progress.Connections = options.Jobs;
         mostQueued = options.Jobs * 2L * options.BatchSize;
         registration = cancellation.Register(() => Fail(new OperationCanceledException()));
         for (int i = 0; i < options.Jobs; i++)
@@ -258,6 +259,7 @@ public sealed class WorkerPool : IDisposable
 
     private void Commit(MySqlConnection connection, RowBatch batch)
     {
+        long started = Stopwatch.GetTimestamp();
         for (int attempt = 1; ; attempt++)
         {
             DumpStatement? running = null;
@@ -273,7 +275,7 @@ public sealed class WorkerPool : IDisposable
                     connection.Query(ledger.Note(batch));
                 connection.Query("COMMIT");
                 batch.Table.Count(batch.Rows, batch.Bytes);
-                progress.Acknowledge(batch.Rows, batch.Bytes);
+                progress.Acknowledge(batch.Rows, batch.Bytes, Stopwatch.GetElapsedTime(started));
                 return;
             }
             catch (ServerException e) when ((e.IsDeadlock || e.IsLockTimeout) && attempt < MostRetries && batch.Table.IsTransactional)
@@ -321,7 +323,7 @@ public sealed class WorkerPool : IDisposable
         connection.Query(ledger.Note(batch));
         connection.Query("COMMIT");
         batch.Table.Count(rows, bytes);
-        progress.Acknowledge(rows, bytes);
+        progress.Acknowledge(rows, bytes, TimeSpan.Zero);
     }
 
     private void Build(MySqlConnection connection, int number, TableLoad table, ref SessionState state)
@@ -334,7 +336,8 @@ public sealed class WorkerPool : IDisposable
             SessionFollower.Apply(connection, state, table.DefinedIn!);
             state = table.DefinedIn!;
             Alter(connection, table, definition.Keys);
-            progress.Built(table.Rows, definition.Keys.Count, Stopwatch.GetElapsedTime(started));
+            table.IsBuilt = true;
+            progress.Built(table.Rows + table.RowsBefore, definition.Keys.Count, Stopwatch.GetElapsedTime(started));
         }
         catch (ServerException e)
         {

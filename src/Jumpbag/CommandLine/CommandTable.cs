@@ -16,6 +16,7 @@ public static class CommandTable
         ("cp", "copy files out, with everything they have", CpCommand.Make),
         ("tar", "write a tree of files as a tar archive to standard output", TarCommand.Make),
         ("find", "find files by name, type, size or time", FindCommand.Make),
+        ("load", "load a database dump, knowing when it ends", LoadCommand.Make),
         ("df", "show how full the filesystems are", DfCommand.Make),
         ("pipe", "copy files or standard input to standard output and show how far it is, as pv does", PipeCommand.Make),
         ("demo", "walk through the main job on a small disk made for it", DemoCommand.Make),
