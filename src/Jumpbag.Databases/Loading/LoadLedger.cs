@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Jumpbag.Core;
+using Jumpbag.Core.Events;
 using Jumpbag.Databases.Dumps;
 using Jumpbag.Databases.Servers;
 
@@ -25,9 +26,12 @@ public sealed class LoadLedger
     {
         this.table = table;
         this.ownsDatabase = ownsDatabase;
+        Claims = new(table.ToString());
     }
 
     public string Shown => table.ToString();
+
+    public LoadClaims Claims { get; }
 
     /// <summary>Rows and bytes that were committed by earlier runs.</summary>
     public long RowsBefore { get; private set; }
@@ -37,7 +41,7 @@ public sealed class LoadLedger
     /// <param name="identity">Of the dump and of the options that decide what a batch is.</param>
     /// <exception cref="UnsupportedException">There is an unfinished load and the person said neither to resume nor to replace it.</exception>
     /// <exception cref="NotFoundException">There is nothing to resume.</exception>
-    public static LoadLedger Open(MySqlConnection main, ByteString? database, ReadOnlySpan<byte> identity, bool resume, bool replace)
+    public static LoadLedger Open(MySqlConnection main, ByteString? database, ReadOnlySpan<byte> identity, bool resume, bool replace, EventSink events, CancellationToken cancellation)
     {
         string name = "jumpbag_load_" + Convert.ToHexStringLower(identity[..6]);
         var ledger = new LoadLedger(new(database ?? ByteString.FromText(OwnDatabase), ByteString.FromText(name)), database is null);
@@ -48,8 +52,12 @@ public sealed class LoadLedger
         {
             if (!replace)
                 throw new UnsupportedException($"a load of this dump is unfinished ({ledger.Shown})", "--resume goes on with it, --replace begins anew");
+            ledger.Claims.AwaitOthers(main, events, cancellation);
             main.Query(Sql.Join("DROP TABLE ", ledger.table));
         }
+        if (exists && resume)
+            ledger.Claims.AwaitOthers(main, events, cancellation);
+        ledger.Claims.Claim(main, 0);
         if (exists && resume)
             ledger.Read(main);
         else

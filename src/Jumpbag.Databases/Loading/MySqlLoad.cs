@@ -1,4 +1,5 @@
 using Jumpbag.Core;
+using Jumpbag.Core.Events;
 using Jumpbag.Databases.Dumps;
 using Jumpbag.Databases.Servers;
 
@@ -32,7 +33,7 @@ public sealed class MySqlLoad : ILoad
     private readonly List<(TableLoad Table, bool Checked)> withForeignKeys = [];
 
     /// <param name="identity">Of the dump and of all that decides what a batch is; see <see cref="LoadLedger"/>.</param>
-    public MySqlLoad(ServerAddress address, LoadOptions options, Func<string, bool> isDatabaseOfDump, ReadOnlySpan<byte> identity, CancellationToken cancellation)
+    public MySqlLoad(ServerAddress address, LoadOptions options, Func<string, bool> isDatabaseOfDump, ReadOnlySpan<byte> identity, EventSink events, CancellationToken cancellation)
     {
         this.options = options;
         this.cancellation = cancellation;
@@ -47,7 +48,7 @@ public sealed class MySqlLoad : ILoad
             if (options.Database is { } database)
                 follower.HasSelected(database);
             existing = ServerObjects.Read(main);
-            ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace);
+            ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace, events, cancellation);
             pool = new(() => Connect(address), ledger, options, Progress, Report, cancellation);
         }
         catch

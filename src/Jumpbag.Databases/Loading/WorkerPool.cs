@@ -148,6 +148,7 @@ public sealed class WorkerPool : IDisposable
         try
         {
             connection = connect();
+            ledger.Claims.Claim(connection, number + 1);
             connection.Progress = update => progress.Report(number, (100.0 * (update.Number - 1) + update.Percent) / Math.Max(1, update.Stages));
             lock (gate)
             {

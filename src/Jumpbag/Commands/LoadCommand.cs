@@ -88,7 +88,7 @@ public static class LoadCommand
             NoBinlog = parsed.GetValue(NoBinlog),
             MaxReplicaLag = parsed.GetValue(MaxReplicaLag) is { } lag ? TimeSpan.FromSeconds(Number("--max-replica-lag", lag)) : null,
             Database = address.Database is { } database ? ByteString.FromArgument(database) : null,
-            Jobs = parsed.GetValue(Jobs) is { } jobs ? Number("--jobs", jobs) : Environment.ProcessorCount,
+            Jobs = parsed.GetValue(Jobs) is { } jobs ? Math.Min(Number("--jobs", jobs), LoadClaims.Most - 1) : Environment.ProcessorCount,
         };
         if (options is { SchemaOnly: true, DataOnly: true })
             throw new UsageException("--schema-only and --data-only leave nothing");

@@ -23,7 +23,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         else
             CheckTails(index.Tails);
         ILoad load = address.Kind == ServerKind.MariaDb
-            ? new MySqlLoad(address, options, name => IsDatabase(index, name), Identity(), cancelled)
+            ? new MySqlLoad(address, options, name => IsDatabase(index, name), Identity(), session.Events, cancelled)
             : throw new UnsupportedException("loading into PostgreSQL is not built yet");
         using (load)
         {
