@@ -2,7 +2,7 @@ namespace Jumpbag.Tests.Support;
 
 /// <summary>
 /// A real MariaDB server with an empty data folder, reached by its socket, and by TCP on 127.0.0.1 where that was asked for. The account
-/// root has no password and all rights. As a class fixture: <c>IClassFixture&lt;MariaDbServer&gt;</c>.
+/// root has no password and all rights.
 /// </summary>
 public sealed class MariaDbServer : IDisposable
 {

@@ -53,6 +53,27 @@ public sealed class DumpIndex
     /// <summary>Bytes, decompressed, that were gone through: all, unless an input is cut.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>PostgreSQL: sequences that belong to a table.</summary>
+    public Dictionary<ObjectName, ObjectName> OwnedSequences { get; } = [];
+
+    /// <summary>The sequence and table of PostgreSQL's ALTER SEQUENCE … OWNED BY table.column.</summary>
+    internal static (ObjectName Sequence, ObjectName Table)? OwnedSequence(ReadOnlySpan<byte> text)
+    {
+        if (!text.StartsWith("ALTER SEQUENCE "u8))
+            return null;
+        var tokens = new SqlTokens(text, new PostgresLexer());
+        tokens.Next();
+        tokens.Next();
+        tokens.Next();
+        if (tokens.TakeName(null) is not { } sequence || !tokens.Take("OWNED"u8) || !tokens.Take("BY"u8))
+            return null;
+        var parts = new List<ByteString>();
+        for (; tokens.IsName || tokens.IsSymbol('.'); tokens.Next())
+            if (tokens.IsName)
+                parts.Add(tokens.Unquote());
+        return parts.Count is 2 or 3 ? (sequence, new(parts.Count == 3 ? parts[0] : null, parts[^2])) : null;
+    }
+
     /// <param name="step">Called now and then, for progress and to stop by an exception.</param>
     public static DumpIndex Read(DumpInput input, DumpReaderOptions? options = null, Action? step = null)
     {
@@ -79,6 +100,8 @@ public sealed class DumpIndex
             }
             else if (TypeOf(facts.Kind) is { } type && facts.Name is { } name)
                 index.Add(type, name, facts.Table, scanner);
+            else if (facts.Kind == StatementKind.Other && input.Dialect == Dialect.Postgres && OwnedSequence(scanner.Text) is var (sequence, owner))
+                index.OwnedSequences[sequence] = owner;
             else if (facts.Kind == StatementKind.Use && facts.Name is { } database)
                 index.Get(DumpObjectType.Database, database, null, scanner);
         }

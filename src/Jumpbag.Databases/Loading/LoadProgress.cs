@@ -24,6 +24,9 @@ public sealed class LoadProgress
     /// <summary>Time that connections spent on rows, added up.</summary>
     public TimeSpan Busy => TimeSpan.FromTicks(Interlocked.Read(ref busyTicks));
 
+    /// <summary>What the load waits for, of its own accord; null while it waits for nothing.</summary>
+    public string? WaitsFor { get; set; }
+
     /// <summary>How many there are.</summary>
     public int Connections { get; set; } = 1;
 

@@ -6,7 +6,7 @@ namespace Jumpbag.Databases.Loading;
 public sealed class LoadReport
 {
     private readonly Lock gate = new();
-    private readonly List<string> skipped = [];
+    private readonly List<string> skipped = [], notes = [];
     private readonly SortedDictionary<string, int> left = new(StringComparer.Ordinal);
 
     /// <summary>Statements that the server refused and --on-error skip passed over, each as one line.</summary>
@@ -27,6 +27,22 @@ public sealed class LoadReport
             lock (gate)
                 return new SortedDictionary<string, int>(left, StringComparer.Ordinal);
         }
+    }
+
+    /// <summary>What the person should know of the result.</summary>
+    public IReadOnlyList<string> Notes
+    {
+        get
+        {
+            lock (gate)
+                return [.. notes];
+        }
+    }
+
+    public void Note(string line)
+    {
+        lock (gate)
+            notes.Add(line);
     }
 
     public void Skip(string line)

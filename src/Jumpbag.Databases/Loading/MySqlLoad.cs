@@ -30,6 +30,7 @@ public sealed class MySqlLoad : ILoad
     private (DumpStatement Statement, TableLoad Table)? pending;
     private TableLoad? current;
     private MySqlConnection? watcher;
+    private readonly ReplicaWatch? replicas;
     private readonly List<(TableLoad Table, bool Checked)> withForeignKeys = [];
 
     /// <param name="identity">Of the dump and of all that decides what a batch is; see <see cref="LoadLedger"/>.</param>
@@ -49,6 +50,7 @@ public sealed class MySqlLoad : ILoad
                 follower.HasSelected(database);
             existing = ServerObjects.Read(main);
             ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace, events, cancellation);
+            replicas = options.MaxReplicaLag is { } lag ? new(main, address, lag) : null;
             pool = new(() => Connect(address), ledger, options, Progress, Report, cancellation);
         }
         catch
@@ -73,7 +75,7 @@ public sealed class MySqlLoad : ILoad
 
     public ObjectName OnServer(DumpObject found)
     {
-        ObjectName name = rewriter.Map(found.Name);
+        ObjectName name = found.Table is { } table ? rewriter.MapTrigger(found.Name, table) : rewriter.Map(found.Name);
         return name.Qualifier is null ? new(options.Database, name.Name) : name;
     }
 
@@ -198,7 +200,30 @@ public sealed class MySqlLoad : ILoad
         foreach (TableLoad table in tables.Values)
             if (table.Deferred is not null && MissingParts(table, table.Deferred) is { Keys: var keys, ForeignKeys: var foreignKeys } && keys.Count + foreignKeys.Count > 0 && options.OnError == OnError.Stop)
                 throw new FailedException($"{table.Shown}: {keys.Count} of its indexes and {foreignKeys.Count} of its foreign keys are missing at the end", "SHOW CREATE TABLE tells which are there");
+        WarnOfDefiners();
         ledger.Drop(main);
+    }
+
+    /// <summary>Definers are kept as the client would keep them; those that this server does not know are told.</summary>
+    private void WarnOfDefiners()
+    {
+        string[] schemas = [.. last.Where(made => made.Statement.Kind is StatementKind.CreateView or StatementKind.CreateTrigger or StatementKind.CreateRoutine or StatementKind.CreateEvent)
+            .Select(made => made.Statement.Name?.Qualifier ?? made.Statement.Database ?? options.Database).OfType<ByteString>().Distinct().Select(Sql.NameLiteral)];
+        if (schemas.Length == 0)
+            return;
+        string within = string.Join(',', schemas);
+        try
+        {
+            QueryResult unknown = main.Query("SELECT DEFINER, COUNT(*) FROM (SELECT DEFINER, TABLE_SCHEMA AS s FROM information_schema.VIEWS UNION ALL SELECT DEFINER, TRIGGER_SCHEMA FROM information_schema.TRIGGERS "
+                + "UNION ALL SELECT DEFINER, ROUTINE_SCHEMA FROM information_schema.ROUTINES UNION ALL SELECT DEFINER, EVENT_SCHEMA FROM information_schema.EVENTS) made "
+                + $"WHERE s IN ({within}) AND DEFINER NOT IN (SELECT CONCAT(User, '@', Host) FROM mysql.user) AND DEFINER NOT IN (SELECT CONCAT(User, '@') FROM mysql.user) GROUP BY DEFINER");
+            foreach (byte[]?[] row in unknown.Rows)
+                Report.Note($"there is no account {new ByteString(row[0]!)} here, which {new ByteString(row[1]!)} of the views, triggers, routines and events run as: they fail until it is made; --definer drop makes you their definer");
+        }
+        catch (ServerException e) when (e.Code is 1142 or 1143 or 1044)
+        {
+            // Whoever may not read the accounts learns of a missing one from the server.
+        }
     }
 
     public void Dispose()
@@ -206,6 +231,7 @@ public sealed class MySqlLoad : ILoad
         registration.Dispose();
         pool.Dispose();
         watcher?.Dispose();
+        replicas?.Dispose();
         main.Dispose();
     }
 
@@ -307,6 +333,7 @@ public sealed class MySqlLoad : ILoad
             batch.Release();
             return;
         }
+        replicas?.Wait(reason => Progress.WaitsFor = reason, cancellation);
         pool.Send(batch);
     }
 
@@ -457,7 +484,9 @@ public sealed class MySqlLoad : ILoad
     }
 
     public static UnsupportedException AlreadyThere(ObjectName name, string kind) =>
-        new($"{name} is already there (a {kind})", $"--replace drops what the dump has, --rename {name.Name}={name.Name}_restored loads it beside");
+        new($"{name} is already there (a {kind})", kind.StartsWith("table", StringComparison.Ordinal)
+            ? $"--replace drops what the dump has, --rename {name.Name}={name.Name}_restored loads it beside, --tables chooses others"
+            : "--replace drops what the dump has, --tables and --exclude choose");
 
     private void Run(DumpStatement statement) => RunSql(statement, statement.Text.Span);
 
@@ -495,7 +524,7 @@ public sealed class MySqlLoad : ILoad
 
     private bool NamesInnoDb(ReadOnlySpan<byte> sql, SessionState state)
     {
-        List<SqlToken> tokens = SqlTokens.Read(sql, state.HasAnsiQuotes, state.HasBackslashEscapes);
+        List<SqlToken> tokens = StatementTokens.Read(sql, state.HasAnsiQuotes, state.HasBackslashEscapes);
         for (int i = 0; i + 1 < tokens.Count; i++)
             if (tokens[i].Is(sql, "ENGINE") || tokens[i].Is(sql, "TYPE"))
                 if (tokens[i + 1].Is(sql, '=') && i + 2 < tokens.Count)

@@ -50,7 +50,7 @@ public sealed class SessionFollower(MySqlConnection main)
     /// <summary>The variables that a SET statement assigns for the session, in lower case; user variables are not among them.</summary>
     public static List<string> Assigned(ReadOnlySpan<byte> sql)
     {
-        List<SqlToken> tokens = SqlTokens.Read(sql);
+        List<SqlToken> tokens = StatementTokens.Read(sql);
         var found = new List<string>();
         int depth = 0;
         bool atStart = false;

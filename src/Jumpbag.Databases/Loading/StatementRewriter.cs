@@ -46,6 +46,14 @@ public sealed class StatementRewriter
         return new(newDatabase, NewTable(database, text) is { } renamed ? ByteString.FromText(renamed) : name.Name);
     }
 
+    /// <summary>Of a trigger: it goes with its table.</summary>
+    public ObjectName MapTrigger(ObjectName name, ObjectName table)
+    {
+        ObjectName mapped = Map(name);
+        string? database = name.Qualifier is { } qualifier ? Text(qualifier) : null;
+        return NewTable(database, Text(table.Name)) is { } changed ? mapped with { Name = ByteString.FromText(Beside(Text(name.Name), changed)) } : mapped;
+    }
+
     public ByteString Map(ByteString database) => databases.TryGetValue(Text(database), out string? changed) ? ByteString.FromText(changed) : database;
 
     /// <summary>The statement as it is to be sent, with its names mapped; the same one where nothing changes.</summary>
@@ -65,7 +73,7 @@ public sealed class StatementRewriter
             Offset = statement.Offset,
             Length = statement.Length,
             Line = statement.Line,
-            Name = statement.Name is { } name ? statement.Kind is StatementKind.Use or StatementKind.CreateDatabase or StatementKind.DropDatabase or StatementKind.AlterDatabase
+            Name = statement.Name is { } name ? statement.Kind is StatementKind.CreateTrigger or StatementKind.DropTrigger && statement.Table is { } owner ? MapTrigger(name, owner) : statement.Kind is StatementKind.Use or StatementKind.CreateDatabase or StatementKind.DropDatabase or StatementKind.AlterDatabase
                 ? new(null, Map(name.Name)) : Map(name) : null,
             Table = statement.Table is { } table ? Map(table) : null,
             Database = statement.Database is { } database ? Map(database) : null,
@@ -82,7 +90,7 @@ public sealed class StatementRewriter
     {
         string? database = statement.Database is { } current ? Text(current) : null;
         bool namesDatabase = statement.Kind is StatementKind.Use or StatementKind.CreateDatabase or StatementKind.DropDatabase or StatementKind.AlterDatabase;
-        List<SqlToken> tokens = SqlTokens.Read(sql, ansiQuotes, backslashEscapes);
+        List<SqlToken> tokens = StatementTokens.Read(sql, ansiQuotes, backslashEscapes);
         var result = new MemoryStream(sql.Length + 64);
         int copied = 0;
         bool definerGone = false, inTableList = false;
@@ -162,10 +170,16 @@ public sealed class StatementRewriter
         bool isConstraint = statement.Kind is StatementKind.CreateTable or StatementKind.AlterTable && before.Is(sql, "CONSTRAINT");
         if (!isConstraint && !(statement.Kind == StatementKind.CreateTrigger && before.Is(sql, "TRIGGER")))
             return false;
-        unique = $"{name}_{changed}";
-        if (unique.Length > 64)
-            unique = $"{name[..Math.Min(name.Length, 32)]}_{Convert.ToHexStringLower(Core.Sha256.Hash(Encoding.UTF8.GetBytes(unique)))[..16]}";
+        unique = Beside(name, changed);
         return true;
+    }
+
+    /// <summary>The name, unique in its database, of something that belongs to a renamed table.</summary>
+    private static string Beside(string name, string newTable)
+    {
+        string unique = $"{name}_{newTable}";
+        return unique.Length <= 64 ? unique
+            : $"{name[..Math.Min(name.Length, 32)]}_{Convert.ToHexStringLower(Sha256.Hash(Encoding.UTF8.GetBytes(unique)))[..16]}";
     }
 
     private string? NewTable(string? database, string table) =>
@@ -173,7 +187,7 @@ public sealed class StatementRewriter
 
     private static int HeadLength(ReadOnlySpan<byte> sql, bool ansiQuotes)
     {
-        foreach (SqlToken token in SqlTokens.Read(sql[..Math.Min(sql.Length, 64 << 10)], ansiQuotes))
+        foreach (SqlToken token in StatementTokens.Read(sql[..Math.Min(sql.Length, 64 << 10)], ansiQuotes))
             if (token.Is(sql, "VALUES") || token.Is(sql, "VALUE"))
                 return token.Start;
         return sql.Length;

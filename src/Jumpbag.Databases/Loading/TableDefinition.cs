@@ -21,7 +21,7 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
     /// </summary>
     public static TableDefinition? Split(ReadOnlySpan<byte> sql, bool ansiQuotes, bool backslashEscapes)
     {
-        List<SqlToken> tokens = SqlTokens.Read(sql, ansiQuotes, backslashEscapes);
+        List<SqlToken> tokens = StatementTokens.Read(sql, ansiQuotes, backslashEscapes);
         if (!FindBody(sql, tokens, out int open, out int close) || !IsOrdinaryInnoDb(sql, tokens, close))
             return null;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
+using Jumpbag.Databases.Dumps.Input;
 using Jumpbag.Databases.Loading;
 using Jumpbag.Databases.Servers;
 using Jumpbag.Host;
@@ -17,6 +18,8 @@ public static class LoadCommand
         Arity = ArgumentArity.ZeroOrMore,
         Description = "files of a dump in order (- is standard input; gzip, zstd, xz and bzip2 are recognised), then the server: mysql://user@host/database, postgresql://…",
     };
+    private static readonly Option<bool> List = new("--list") { Description = "only show what is in the dump, with rows, size and place" };
+    private static readonly Option<string> Extract = new("--extract") { HelpName = "TABLE", Description = "only write this table's statements to standard output; DATABASE.TABLE where several have the name" };
     private static readonly Option<string[]> Tables = Names("--tables", "TABLE,…", "only these tables: orders, shop.orders, log_*");
     private static readonly Option<string[]> Exclude = Names("--exclude", "NAME,…", "all but these tables, views, routines, events");
     private static readonly Option<string[]> Databases = Names("--databases", "DB,…", "only these databases (PostgreSQL: schemas)");
@@ -31,6 +34,7 @@ public static class LoadCommand
     private static readonly Option<string> Definer = new("--definer") { HelpName = "keep|drop", Description = "DEFINER clauses of views, triggers, routines and events", DefaultValueFactory = _ => "keep" };
     private static readonly Option<bool> NoBinlog = new("--no-binlog") { Description = "do not write the load to the server's binary log" };
     private static readonly Option<string> MaxReplicaLag = new("--max-replica-lag") { HelpName = "SECONDS", Description = "wait while a replica is further behind" };
+    private static readonly Option<string> SpoolFolder = new("--spool") { HelpName = "DIR", Description = "keep a dump that comes through a pipe in this folder first, so that it is known to be whole" };
     private static readonly Option<string> DefaultsFile = new("--defaults-file") { HelpName = "FILE", Description = "the server's address from this option file and no other" };
     private static readonly Option<string> DefaultsExtraFile = new("--defaults-extra-file") { HelpName = "FILE", Description = "this option file too" };
     private static readonly Option<string> PasswordFile = new("--password-file") { HelpName = "FILE", Description = "its first line is the password" };
@@ -45,8 +49,8 @@ public static class LoadCommand
     {
         var command = new Command("load")
         {
-            Arguments, Tables, Exclude, Databases, Rename, SchemaOnly, DataOnly, Jobs, OnErrorOption, Resume, Replace, KeepIndexes, Definer, NoBinlog,
-            MaxReplicaLag, DefaultsFile, DefaultsExtraFile, PasswordFile, CommonOptions.DryRun, CommonOptions.Json, CommonOptions.Quiet, CommonOptions.Progress, CommonOptions.Color,
+            Arguments, List, Extract, Tables, Exclude, Databases, Rename, SchemaOnly, DataOnly, Jobs, OnErrorOption, Resume, Replace, KeepIndexes, Definer, NoBinlog,
+            MaxReplicaLag, SpoolFolder, DefaultsFile, DefaultsExtraFile, PasswordFile, CommonOptions.DryRun, CommonOptions.Json, CommonOptions.Quiet, CommonOptions.Progress, CommonOptions.Color,
         };
         command.Runs(Run);
         return command;
@@ -61,6 +65,14 @@ public static class LoadCommand
             throw new UsageException($"{urls.Length} servers are named", "a dump is loaded into one; run the command once for each");
         if (dumps.Length == 0)
             throw new UsageException("no dump is named", "jumpbag load dump.sql.gz mysql://root@localhost/shop; - is standard input");
+        string? table = parsed.GetValue(Extract);
+        if (parsed.GetValue(List) || table is not null)
+        {
+            if (urls.Length > 0 || (parsed.GetValue(List) && table is not null))
+                throw new UsageException("--list, --extract and loading exclude each other");
+            using DumpInput input = DumpInput.Open(dumps);
+            return table is null ? DumpListing.Write(input, parsed.GetValue(CommonOptions.Json), session) : TableExtraction.Write(input, table, session);
+        }
         string url = urls.Length == 1 ? urls[0] : parsed.GetValue(DefaultsFile) is not null || parsed.GetValue(DefaultsExtraFile) is not null ? "mysql://"
             : throw new UsageException("no server is named", "jumpbag load dump.sql.gz mysql://root@localhost/shop, or --defaults-file ~/.my.cnf");
         ServerAddress address = ServerAddress.Parse(url, new()
@@ -92,7 +104,7 @@ public static class LoadCommand
         };
         if (options is { SchemaOnly: true, DataOnly: true })
             throw new UsageException("--schema-only and --data-only leave nothing");
-        return new LoadRun(dumps, address, options, session).Run(parsed.GetValue(CommonOptions.DryRun));
+        return new LoadRun(dumps, address, options, parsed.GetValue(SpoolFolder), session).Run(parsed.GetValue(CommonOptions.DryRun));
     }
 
     private static bool IsUrl(string word) =>

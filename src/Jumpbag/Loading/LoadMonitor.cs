@@ -57,7 +57,7 @@ internal sealed class LoadMonitor : IDisposable
                 Unit = "rows",
                 Share = estimate?.Share,
                 Estimate = estimate?.Remaining,
-                Note = answer ?? $"{running.Count} {(running.Count == 1 ? "connection" : "connections")}",
+                Note = progress.WaitsFor ?? answer ?? $"{running.Count} {(running.Count == 1 ? "connection" : "connections")}",
             }));
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
@@ -10,11 +11,30 @@ using Jumpbag.Databases.Servers;
 namespace Jumpbag.Loading;
 
 /// <summary>One run of jumpbag load: looks through the dump, checks the server, loads, and tells what came of it.</summary>
-internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions options, Session session)
+internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions options, string? spool, Session session)
 {
     public int Run(bool dryRun)
     {
         CancellationToken cancelled = session.CatchSignals();
+        string? kept = null;
+        if (spool is not null && Array.IndexOf(dumps, "-") is >= 0 and var pipe)
+            dumps[pipe] = kept = Spool.Keep(spool, session.Events, cancelled);
+        try
+        {
+            int status = Load(dryRun, cancelled);
+            if (kept is not null)
+                File.Delete(kept);
+            return status;
+        }
+        catch (Exception) when (kept is not null)
+        {
+            session.Events(new Warning($"the dump is kept in {kept}", "load it from there; remove it when it is done with"));
+            throw;
+        }
+    }
+
+    private int Load(bool dryRun, CancellationToken cancelled)
+    {
         using DumpInput input = DumpInput.Open(dumps);
         CheckDialect(input.Dialect);
         DumpIndex? index = input.Files.All(file => file.IsRegular) ? Survey(cancelled) : null;
@@ -50,7 +70,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
                 throw new FailedException(e.Message, "what was committed stays; when the server is back, --resume goes on from there", e);
             }
             monitor.Dispose();
-            return Report(load, reader);
+            return Report(load, DumpHeader.Parse(input.Files[0].PlainHead.Span));
         }
     }
 
@@ -65,13 +85,11 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
     private DumpIndex Survey(CancellationToken cancelled)
     {
         using DumpInput input = DumpInput.Open(dumps);
-        long started = System.Diagnostics.Stopwatch.GetTimestamp();
+        Action progress = DumpProgress.Step(input, "looking through the dump", session);
         return DumpIndex.Read(input, step: () =>
         {
             cancelled.ThrowIfCancellationRequested();
-            TimeSpan elapsed = System.Diagnostics.Stopwatch.GetElapsedTime(started);
-            if (elapsed.TotalSeconds > 1)
-                session.Events(new Progressed(new("looking through the dump", 0, null, input.Position, input.Length, elapsed)));
+            progress();
         });
     }
 
@@ -118,7 +136,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         return session.Status;
     }
 
-    private int Report(ILoad load, DumpReader reader)
+    private int Report(ILoad load, DumpHeader header)
     {
         foreach ((string rule, int count) in load.Report.LeftOut)
             session.Events(new Status("left out", $"{rule} ({count} {(count == 1 ? "statement" : "statements")})"));
@@ -126,8 +144,13 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
             session.Events(new Warning($"nothing in the dump is called {pattern}"));
         foreach (string skipped in load.Report.Skipped)
             session.Events(new SourceFailed("skipped", skipped));
+        foreach (string note in load.Report.Notes)
+            session.Events(new Warning(note));
         LoadProgress done = load.Progress;
-        session.Events(new Status("loaded", $"{done.Rows:#,0} rows of {load.Tables.Count} tables, {ByteSize.Format(done.Bytes)} in {done.Elapsed.TotalSeconds:0.0} s"));
+        session.Events(new Status("loaded", string.Create(CultureInfo.InvariantCulture,
+            $"{done.Rows:#,0} {(done.Rows == 1 ? "row" : "rows")} of {load.Tables.Count} {(load.Tables.Count == 1 ? "table" : "tables")}, {ByteSize.Format(done.Bytes)} in {done.Elapsed.TotalSeconds:0.0} s")));
+        if (header is { BinlogFile: { } log, BinlogPosition: { } position })
+            session.Events(new Status("what came after the dump", $"mariadb-binlog --start-position={position} {log} … | mariadb replays it, from the binary logs of the server that was dumped"));
         return load.Report.Skipped.Count > 0 ? ExitStatus.Partial : session.Status;
     }
 }

@@ -44,6 +44,7 @@ public sealed class MariaDbStatementTests
     [InlineData("SET sql_mode=1048576;a 'x\\';b;", "SET sql_mode=1048576|a 'x\\'|b")]
     [InlineData("SET NAMES sjis;a '\x95\x5C';b;", "SET NAMES sjis|a '\x95\x5C'|b")]
     [InlineData("/*!40101 SET NAMES gbk */;a '\x81\x5C';b;", "/*!40101 SET NAMES gbk */|a '\x81\x5C'|b")]
+    [InlineData("SET NAMES sjis;a '\\\x95\\';b;';", "SET NAMES sjis|a '\\\x95\\';b;'")]
     [InlineData("SET NAMES utf8mb4;a '\x95\x5C';b';", "SET NAMES utf8mb4|a '\x95\x5C';b'")]
     [InlineData("INSERT INTO t VALUES (1,'\\'');INSERT INTO t VALUES (2,';');", "INSERT INTO t VALUES (1,'\\'')|INSERT INTO t VALUES (2,';')")]
     [InlineData("INSERT INTO t VALUES (1)\\g\na;", "INSERT INTO t VALUES (1)|a")]

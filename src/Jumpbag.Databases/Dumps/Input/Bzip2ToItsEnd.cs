@@ -12,7 +12,7 @@ internal sealed class Bzip2ToItsEnd(CountedStream input) : DecodingStream
 {
     private const ulong EndOfStream = 0x1772_4538_5090;
 
-    private readonly BZip2Stream decoder = BZip2Stream.Create(input, CompressionMode.Decompress, decompressConcatenated: true, leaveOpen: true);
+    private readonly BZip2Stream decoder = BZip2Stream.Create(new BufferedStream(input, 1 << 16), CompressionMode.Decompress, decompressConcatenated: true, leaveOpen: true);
 
     public override int Read(Span<byte> buffer)
     {

@@ -45,7 +45,7 @@ internal static class Compressions
     {
         Compression.Gzip => new GzipToItsEnd(input),
         Compression.Zstd => new ZstdSharp.DecompressionStream(input, checkEndOfStream: true),
-        Compression.Xz => new SharpCompress.Compressors.Xz.XZStream(input),
+        Compression.Xz => new XzStreams(input),
         Compression.Bzip2 => new Bzip2ToItsEnd(input),
         _ => input,
     };
@@ -55,6 +55,8 @@ internal static class Compressions
     {
         switch (thrown)
         {
+            case UnsupportedException known:
+                return new UnsupportedException($"{name}: {known.Message}", known.Hint);
             case JumpbagException known:
                 return known;
             case IOException io when io is not EndOfStreamException:

@@ -132,7 +132,8 @@ internal sealed class MariaDbLexer : Lexer
             int length = Charset.CharacterLength(text[at..]);
             if (length == 1 && text[at] == quote)
                 return at + 1;
-            at += length == 1 && escapes && text[at] == (byte)'\\' ? 1 + (at + 1 < text.Length ? Charset.CharacterLength(text[(at + 1)..]) : 1) : length;
+            // A backslash takes one byte along, not one character.
+            at += length == 1 && escapes && text[at] == (byte)'\\' ? 2 : length;
         }
         return NeedMore;
     }

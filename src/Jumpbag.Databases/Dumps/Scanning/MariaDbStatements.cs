@@ -22,7 +22,11 @@ internal static class MariaDbStatements
         if (tokens.Is("INSERT"u8) || tokens.Is("REPLACE"u8) || tokens.Is("UPDATE"u8) || tokens.Is("DELETE"u8))
             return Change(tokens, database);
         if (tokens.Take("LOCK"u8))
-            return new(StatementKind.LockTables);
+        {
+            if (tokens.Is("TABLES"u8) || tokens.Is("TABLE"u8))
+                tokens.Next();
+            return new(StatementKind.LockTables, tokens.TakeName(database));
+        }
         if (tokens.Take("UNLOCK"u8))
             return new(StatementKind.UnlockTables);
         if (tokens.Take("TRUNCATE"u8))

@@ -31,6 +31,8 @@ internal sealed partial class StatementScanner
                     return false;
                 continue;
             }
+            if (cachedHead is not null && window.Bytes.StartsWith(cachedHead))
+                return true;
             // Enough to tell a comment, a delimiter, a conditional comment or a client command.
             if (window.Length < 32)
                 window.Want(32);

@@ -87,9 +87,12 @@ internal sealed partial class StatementScanner
                     break;
             }
             if (!window.Fill() && wasAll)
-                return Cut(statementOffset, $"within {(rows!.IsInRow ? "a row of " : "")}{Verb} INTO {Facts.Name}, which begins at byte {statementOffset} (line {statementLine})");
+                return Cut(statementOffset, $"within {(rows!.IsInRow ? "a row of " : "")}{Verb} INTO {Facts.Name}, which begins at byte {statementOffset}{LineText}");
         }
     }
+
+    /// <summary>Where lines are counted.</summary>
+    private string LineText => counting ? "" : $" (line {statementLine})";
 
     private int CutAt() => counting ? int.MaxValue : (int)Math.Min(int.MaxValue, lastCut - window.Offset + options.PieceSize);
 
@@ -145,7 +148,7 @@ internal sealed partial class StatementScanner
     {
         IsFirst = !isLaterPiece;
         if (isLaterPiece)
-            (Offset, Line, head) = (window.Offset, window.Line, insertHead);
+            (Offset, Line, head) = (window.Offset, counting ? 0 : window.Line, insertHead);
         isLaterPiece = true;
         (textLength, Length, toTake, Rows) = (end, next, next, count);
         rowsBefore += count;
@@ -185,7 +188,7 @@ internal sealed partial class StatementScanner
                 return true;
             }
             if (!window.Fill() && wasAll)
-                return Cut(statementOffset, $"within the lines of COPY {Facts.Name}, which begins at byte {statementOffset} (line {statementLine})");
+                return Cut(statementOffset, $"within the lines of COPY {Facts.Name}, which begins at byte {statementOffset}{LineText}");
         }
     }
 
@@ -201,7 +204,7 @@ internal sealed partial class StatementScanner
     {
         IsFirst = !isLaterPiece;
         if (isLaterPiece)
-            (Offset, Line) = (window.Offset, window.Line);
+            (Offset, Line) = (window.Offset, counting ? 0 : window.Line);
         IsLast = isLast;
         linesLength = end;
         Rows = window.Bytes[..end].Count((byte)'\n');

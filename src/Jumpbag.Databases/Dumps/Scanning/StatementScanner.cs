@@ -115,15 +115,17 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
             state = State.Done;
             return false;
         }
-        (Offset, Line, IsFirst, IsLast, Rows, Verb, head) = (window.Offset, window.Line, true, true, 0, null, []);
-        (statementOffset, statementLine) = (Offset, Line);
-        if (LineStatementLength() is > 0 and var line)
-            return LineStatement(line);
+        (Offset, IsFirst, IsLast, Rows, Verb, head) = (window.Offset, true, true, 0, null, []);
+        statementOffset = Offset;
+        if (!counting)
+            Line = statementLine = window.Line;
         if (TryBeginRows())
         {
             state = State.Rows;
             return false;
         }
+        if (LineStatementLength() is > 0 and var line)
+            return LineStatement(line);
         lexer.Begin();
         int at = 0, end;
         while ((end = FindEnd(ref at)) == Lexer.NeedMore)
@@ -218,7 +220,7 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
     {
         int line = window.Bytes[..Math.Min(60, window.Length)].IndexOf((byte)'\n');
         string start = new ByteString(window.Bytes[..Math.Min(line < 0 ? 60 : line, window.Length)]).ToString();
-        return $"within the statement that begins at byte {window.Offset} (line {window.Line}): {start}";
+        return $"within the statement that begins at byte {window.Offset}{LineText}: {start}";
     }
 
     private static int TrimmedLength(ReadOnlySpan<byte> text)

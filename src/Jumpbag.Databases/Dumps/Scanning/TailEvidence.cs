@@ -41,7 +41,8 @@ internal sealed class TailEvidence
     public static bool WritesTrailer(ReadOnlySpan<byte> head)
     {
         ReadOnlySpan<byte> start = head[..Math.Min(head.Length, 4096)];
-        return start.IndexOf("-- MySQL dump "u8) >= 0 || start.IndexOf("-- MariaDB dump "u8) >= 0 || start.IndexOf("-- PostgreSQL database dump"u8) >= 0 || start.IndexOf("-- PostgreSQL database cluster dump"u8) >= 0;
+        return start.IndexOf("-- MySQL dump "u8) >= 0 || start.IndexOf("-- MariaDB dump "u8) >= 0 || start.IndexOf("-- PostgreSQL database dump"u8) >= 0 || start.IndexOf("-- PostgreSQL database cluster dump"u8) >= 0
+            || start.IndexOf("-- Table extracted by jumpbag"u8) >= 0;
     }
 
     /// <summary>phpMyAdmin, Sequel Pro and others end by putting back what they saved in their first lines.</summary>

@@ -12,7 +12,7 @@ internal sealed class Window(int size, int maximum)
     private byte[] buffer = GC.AllocateUninitializedArray<byte>(size);
     private DumpStream? stream;
     private string name = "";
-    private int start, end;
+    private int start, end, counted;
     private long lines;
 
     /// <summary>Bytes of the input before <see cref="Bytes"/>.</summary>
@@ -26,13 +26,20 @@ internal sealed class Window(int size, int maximum)
     public int Length => end - start;
 
     /// <summary>The line in which <see cref="Bytes"/> begins, from 1.</summary>
-    public long Line => lines + 1;
+    public long Line
+    {
+        get
+        {
+            CountLines();
+            return lines + 1;
+        }
+    }
 
     public void Open(DumpFile file)
     {
         stream = file.OpenRead();
         name = file.Name;
-        start = end = 0;
+        start = end = counted = 0;
         Offset = lines = 0;
         IsAtEnd = false;
     }
@@ -60,13 +67,19 @@ internal sealed class Window(int size, int maximum)
 
     public void Take(int count)
     {
-        lines += buffer.AsSpan(start, count).Count((byte)'\n');
         start += count;
         Offset += count;
     }
 
+    private void CountLines()
+    {
+        lines += buffer.AsSpan(counted, start - counted).Count((byte)'\n');
+        counted = start;
+    }
+
     private void MakeRoom()
     {
+        CountLines();
         int length = end - start;
         // Less than half free after moving: then bytes would be moved again and again.
         if (length > buffer.Length / 2)
@@ -85,7 +98,7 @@ internal sealed class Window(int size, int maximum)
             buffer.AsSpan(start, length).CopyTo(target);
             buffer = target;
         }
-        start = 0;
+        start = counted = 0;
         end = length;
     }
 }

@@ -1,4 +1,4 @@
-namespace Jumpbag.Databases.Dumps;
+namespace Jumpbag.Databases.Loading;
 
 public enum SqlTokenKind
 {
@@ -56,7 +56,7 @@ public readonly record struct SqlToken(SqlTokenKind Kind, int Start, int Length)
 /// Cuts one statement of MariaDB's or MySQL's dialect into tokens, for those that must change or understand a definition. Comments
 /// that are not executed are left out. Not for the rows of an INSERT, which are never cut.
 /// </summary>
-public static class SqlTokens
+public static class StatementTokens
 {
     public static List<SqlToken> Read(ReadOnlySpan<byte> sql, bool ansiQuotes = false, bool backslashEscapes = true)
     {
