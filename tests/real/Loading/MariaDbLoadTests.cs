@@ -1,0 +1,233 @@
+using System.Text.RegularExpressions;
+using Jumpbag.Tests.Support;
+
+namespace Jumpbag.Tests.Real.Loading;
+
+/// <summary>A server with the database "everything".</summary>
+public sealed class LoadServer : IDisposable
+{
+    private bool made;
+
+    public MariaDbServer Server { get; } = new();
+
+    public void MakeEverything()
+    {
+        if (made)
+            return;
+        ShellResult result = Server.Feed(Path.Combine(VirtualMachine.Repository, "tests", "real", "Loading", "everything.sql"));
+        Assert.True(result.Status == 0, result.Errors);
+        made = true;
+    }
+
+    public void Dispose() => Server.Dispose();
+}
+
+/// <summary>jumpbag load against a real server; the oracle is what the mariadb client loads from the same dump, as mariadb-dump shows it.</summary>
+public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadServer>
+{
+    private readonly MariaDbServer server = fixture.Server;
+
+    private string Url(string database) => $"mysql://root@localhost/{database}?socket={server.Socket}";
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("--hex-blob --complete-insert", "--jobs 4")]
+    [InlineData("--skip-extended-insert --skip-opt --create-options --quick --default-character-set=utf8mb4", "--jobs 1")]
+    [InlineData("--no-autocommit --single-transaction", "--no-defer-indexes")]
+    [InlineData("--skip-comments --compact", "--jobs 3")]
+    public void a_dump_of_everything_becomes_what_the_client_makes_of_it(string dumpOptions, string loadOptions)
+    {
+        using var work = new TemporaryFolder();
+        Everything(work, dumpOptions);
+        string[] names = [Fresh("by_client"), Fresh("by_jumpbag")];
+        ShellResult client = server.Feed(Path.Combine(work.Path, "dump.sql"), names[0]);
+        Assert.True(client.Status == 0, client.Errors);
+        ShellResult result = JumpbagProgram.Bash(work.Path, $"jumpbag load -q {loadOptions} dump.sql '{Url(names[1])}'");
+        Assert.Equal((0, "", ""), (result.Status, result.Output, result.Errors));
+        Assert.Equal(State(names[0]), State(names[1]));
+        Assert.Equal("", server.Query($"SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_NAME LIKE 'jumpbag%'"));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("zstd -q")]
+    [InlineData("xz -0")]
+    public void a_compressed_dump_and_one_from_a_pipe_load_alike(string compressor)
+    {
+        using var work = new TemporaryFolder();
+        Everything(work, "");
+        string database = Fresh("compressed");
+        ShellResult result = JumpbagProgram.Bash(work.Path, $"{compressor} < dump.sql > dump; jumpbag load -q dump '{Url(database)}' && mkdir spool && jumpbag load -q --replace --spool spool - '{Url(database)}' < dump; echo $? $(ls spool | wc -l)");
+        Assert.Equal("0 0\n", result.Output);
+        Assert.Equal(State("everything"), State(database));
+    }
+
+    [Fact]
+    public void a_load_that_is_killed_again_and_again_goes_on_without_losing_or_repeating_a_row()
+    {
+        using var work = new TemporaryFolder();
+        Everything(work, "");
+        string database = Fresh("killed");
+        ShellResult result = JumpbagProgram.Bash(work.Path, $$"""
+            flag= runs=0
+            while :; do
+              "$BIN" load -q $flag dump.sql '{{Url(database)}}' 2>said & load=$!
+              sleep 0.$((RANDOM % 7 + 1)); kill -9 $load 2>/dev/null
+              wait $load 2>/dev/null; status=$?; runs=$((runs + 1))
+              [ $status = 0 ] && break
+              if [ $status != 137 ]; then grep -q 'no unfinished load' said || { echo "status $status"; cat said; exit 1; }; flag=; continue; fi
+              flag=--resume
+              [ $runs -lt 12 ] || { "$BIN" load -q --resume dump.sql '{{Url(database)}}' || exit 1; break; }
+            done
+            """);
+        Assert.Equal((0, ""), (result.Status, result.Output));
+        Assert.Equal(State("everything"), State(database));
+        Assert.Equal("", server.Query("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_NAME LIKE 'jumpbag%'"));
+    }
+
+    [Fact]
+    public void one_table_of_the_dump_is_loaded_beside_the_living_one_with_its_trigger_and_its_foreign_keys()
+    {
+        using var work = new TemporaryFolder();
+        Everything(work, "");
+        string database = Fresh("beside");
+        Assert.Equal(0, server.Feed(Path.Combine(work.Path, "dump.sql"), database).Status);
+        string before = State(database);
+        ShellResult result = JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql --tables child --rename child=child_restored '{Url(database)}'");
+        Assert.Equal((0, "", ""), (result.Status, result.Output, result.Errors));
+        string[] sums = server.Query($"CHECKSUM TABLE {database}.child, {database}.child_restored").Split('\n');
+        Assert.Equal(sums[0].Split('\t')[1], sums[1].Split('\t')[1]);
+        string definition = server.Query($"SHOW CREATE TABLE {database}.child_restored");
+        Assert.Contains("CONSTRAINT `child_parent_child_restored` FOREIGN KEY (`parent`) REFERENCES `parent` (`id`) ON DELETE SET NULL", definition, StringComparison.Ordinal);
+        Assert.Contains("KEY `by_both` (`other`,`amount`", definition, StringComparison.Ordinal);
+        Assert.Equal("child_in_child_restored\nchild_out_child_restored\n",
+            server.Query($"SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA='{database}' AND EVENT_OBJECT_TABLE='child_restored' ORDER BY 1"));
+        server.Query($"DROP TABLE {database}.child_restored");
+        Assert.Equal(before, State(database));
+    }
+
+    [Fact]
+    public void what_is_there_already_is_left_alone_unless_it_is_to_be_replaced()
+    {
+        using var work = new TemporaryFolder();
+        Everything(work, "");
+        string database = Fresh("there");
+        server.Query("CREATE TABLE child (mine INT); INSERT INTO child VALUES (7)", database);
+        ShellResult refused = JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql '{Url(database)}'");
+        Assert.Equal((4, ""), (refused.Status, refused.Output));
+        Assert.Matches(@"^jumpbag: there\.child is already there \(a table or view\)\nhint: --replace .*--rename child=child_restored .*\n$", refused.Errors);
+        Assert.Equal("child\n7\n", server.Query("SHOW TABLES; SELECT * FROM child", database));
+        ShellResult replaced = JumpbagProgram.Bash(work.Path, $"jumpbag load -q --replace dump.sql '{Url(database)}' && jumpbag load -q --replace dump.sql '{Url(database)}'");
+        Assert.Equal((0, "", ""), (replaced.Status, replaced.Output, replaced.Errors));
+        Assert.Equal(State("everything"), State(database));
+    }
+
+    [Fact]
+    public void a_statement_that_the_server_refuses_is_named_with_its_place_and_can_be_passed_over()
+    {
+        string database = Fresh("errors");
+        using var work = new TemporaryFolder();
+        File.WriteAllText(Path.Combine(work.Path, "dump.sql"), """
+            CREATE TABLE t (id INT PRIMARY KEY) ENGINE=InnoDB;
+            INSERT INTO t VALUES (1),(2);
+            INSERT INTO t VALUES (2),(3);
+            INSERT INTO t VALUES (4);
+            CREATE VIEW v AS SELECT nothing FROM t;
+            -- Dump completed
+
+            """);
+        ShellResult stopped = JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql '{Url(database)}'");
+        Assert.Equal(1, stopped.Status);
+        Assert.Matches(@"^jumpbag: errors\.t, line 3, byte 81: INSERT INTO t VALUES \(2\),\(3\): error 1062 \(23000\): Duplicate entry '2' .*\nhint: .*--resume.*--on-error skip\n$", stopped.Errors);
+        ShellResult skipped = JumpbagProgram.Bash(work.Path, $"jumpbag load -q --resume --on-error skip dump.sql '{Url(database)}'");
+        Assert.Equal(3, skipped.Status);
+        Assert.Equal(2, Regex.Count(skipped.Errors, "^jumpbag: skipped: ", RegexOptions.Multiline));
+        Assert.Equal("1\n2\n4\n", server.Query("SELECT * FROM t ORDER BY id", database));
+    }
+
+    [Fact]
+    public void a_dump_that_is_cut_off_is_refused_before_anything_is_loaded()
+    {
+        using var work = new TemporaryFolder();
+        Everything(work, "");
+        string database = Fresh("cut");
+        ShellResult result = JumpbagProgram.Bash(work.Path, $$"""
+            head -c 5000000 dump.sql > cut.sql; head -n -1 dump.sql > tail.sql; gzip < dump.sql | head -c 2000000 > cut.gz
+            for f in cut.sql tail.sql cut.gz; do jumpbag load -q $f '{{Url(database)}}'; echo $?; done
+            """);
+        Assert.Equal("1\n1\n1\n", result.Output);
+        Assert.Contains("cut.sql is cut off at byte", result.Errors, StringComparison.Ordinal);
+        Assert.Equal("", server.Query("SHOW TABLES", database));
+    }
+
+    [Fact]
+    public void databases_of_a_dump_of_several_are_chosen_and_renamed()
+    {
+        using var work = new TemporaryFolder();
+        server.Query("DROP DATABASE IF EXISTS one; DROP DATABASE IF EXISTS two; DROP DATABASE IF EXISTS three; CREATE DATABASE one; CREATE DATABASE two; "
+            + "CREATE TABLE one.t (id INT PRIMARY KEY, note TEXT) ENGINE=InnoDB; INSERT INTO one.t VALUES (1, 'USE two; `one`.`t`'); CREATE TABLE two.t (id INT) ENGINE=InnoDB; INSERT INTO two.t VALUES (2);"
+            + "CREATE VIEW one.v AS SELECT t.id AS here, o.id AS there FROM one.t t, two.t o");
+        server.Dump(Path.Combine(work.Path, "dump.sql"), "--databases", "one", "two");
+        string url = $"mysql://root@localhost/?socket={server.Socket}";
+        ShellResult refused = JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql '{url}'");
+        Assert.Equal(4, refused.Status);
+        ShellResult result = JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql --databases one --rename one=three '{url}'");
+        Assert.Equal((0, "", ""), (result.Status, result.Output, result.Errors));
+        Assert.Equal("1\tUSE two; `one`.`t`\n1\t2\n", server.Query("SELECT * FROM three.t; SELECT * FROM three.v"));
+        Assert.DoesNotContain("jumpbag", server.Query("SHOW DATABASES"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void definitions_and_rows_can_be_loaded_apart()
+    {
+        using var work = new TemporaryFolder();
+        Everything(work, "--no-autocommit");
+        string database = Fresh("apart");
+        ShellResult result = JumpbagProgram.Bash(work.Path, $"jumpbag load -q --schema-only dump.sql '{Url(database)}' && jumpbag load -q --data-only --exclude log,child dump.sql '{Url(database)}'");
+        Assert.Equal((0, "", ""), (result.Status, result.Output, result.Errors));
+        Assert.Equal("0\t3004\n", server.Query("SELECT (SELECT COUNT(*) FROM child), (SELECT COUNT(*) FROM raw) + 3", database));
+        server.Query("DROP TRIGGER child_in", database);
+    }
+
+    [Fact]
+    public void a_definer_that_is_not_known_is_told_and_can_be_left_out()
+    {
+        using var work = new TemporaryFolder();
+        server.Query("DROP DATABASE IF EXISTS src; CREATE DATABASE src; CREATE USER IF NOT EXISTS gone@'10.1.2.3'; CREATE TABLE src.t (a INT); CREATE DEFINER=gone@'10.1.2.3' VIEW src.v AS SELECT * FROM src.t");
+        server.Dump(Path.Combine(work.Path, "dump.sql"), "src");
+        server.Query("DROP USER gone@'10.1.2.3'");
+        ShellResult kept = JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql '{Url(Fresh("kept"))}'");
+        Assert.Equal(0, kept.Status);
+        Assert.Matches(@"^warning: there is no account gone@10\.1\.2\.3 here, which 1 of the views.*--definer drop", kept.Errors);
+        ShellResult dropped = JumpbagProgram.Bash(work.Path, $"jumpbag load -q --definer drop dump.sql '{Url(Fresh("dropped"))}'");
+        Assert.Equal((0, ""), (dropped.Status, dropped.Errors));
+        Assert.Equal("root@localhost\n", server.Query("SELECT DEFINER FROM information_schema.VIEWS WHERE TABLE_SCHEMA = 'dropped'"));
+    }
+
+    /// <summary>A dump of the database "everything", which the client has made from the statements beside this file.</summary>
+    private void Everything(TemporaryFolder work, string options)
+    {
+        MariaDbServer.Require();
+        fixture.MakeEverything();
+        // Without locks: the client cannot load a table whose default comes from a sequence while it holds them.
+        server.Dump(Path.Combine(work.Path, "dump.sql"), ["--routines", "--events", "--triggers", "--skip-add-locks", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), "everything"]);
+    }
+
+    private string Fresh(string database)
+    {
+        MariaDbServer.Require();
+        server.Query($"SET foreign_key_checks=0; DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database} CHARACTER SET utf8mb4");
+        return database;
+    }
+
+    /// <summary>All definitions and all rows, as the server's own dump program sees them, and the server's own sums.</summary>
+    private string State(string database)
+    {
+        using var work = new TemporaryFolder();
+        string file = Path.Combine(work.Path, "state.sql");
+        server.Dump(file, "--routines", "--events", "--triggers", "--skip-comments", "--order-by-primary", "--hex-blob", database);
+        string tables = server.Query($"SELECT GROUP_CONCAT('`', TABLE_NAME, '`' ORDER BY TABLE_NAME) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{database}' AND TABLE_TYPE = 'BASE TABLE'").Trim();
+        string sums = server.Query($"CHECKSUM TABLE {tables}", database).Replace($"{database}.", "", StringComparison.Ordinal);
+        return File.ReadAllText(file).Replace($"`{database}`", "`it`", StringComparison.Ordinal) + sums;
+    }
+}
