@@ -24,16 +24,16 @@ public sealed class ScannerFuzz
     ];
 
     private static Gen<(string Dump, int Chunk, int Piece)> Case(string[] tokens) => Gen.Select(
-        Gen.OneOf(Gen.Int[0, tokens.Length - 1].Array[0, 40], Gen.Int[0, tokens.Length - 1].Array[100, 400]).Select(picked => string.Concat(picked.Select(i => tokens[i]))),
+        Gen.OneOf(Gen.Int[0, tokens.Length - 1].Array[0, 16], Gen.Int[0, tokens.Length - 1].Array[60, 120]).Select(picked => string.Concat(picked.Select(i => tokens[i]))),
         Gen.OneOf(Gen.Int[1, 80], Gen.Const(1 << 20)), Gen.Int[1, 400]);
 
     [Fact]
     public void of_mariadb_the_fast_scanner_gives_what_the_slow_one_gives() =>
-        Case(MariaDbTokens).Sample(one => Compare(one.Dump, one.Chunk, one.Piece, Dialect.MariaDb), iter: 3_000, threads: 2);
+        Case(MariaDbTokens).Sample(one => Compare(one.Dump, one.Chunk, one.Piece, Dialect.MariaDb), iter: 4_000, threads: 2);
 
     [Fact]
     public void of_postgresql_the_fast_scanner_gives_what_the_slow_one_gives() =>
-        Case(PostgresTokens).Sample(one => Compare(one.Dump, one.Chunk, one.Piece, Dialect.Postgres), iter: 3_000, threads: 2);
+        Case(PostgresTokens).Sample(one => Compare(one.Dump, one.Chunk, one.Piece, Dialect.Postgres), iter: 4_000, threads: 2);
 
     private static void Compare(string dump, int chunk, int piece, Dialect dialect)
     {
@@ -73,11 +73,11 @@ public sealed class ScannerFuzz
         }
         Assert.Equal(isRefused, refused);
         Assert.Equal(expected.Select(one => one.Text), read.Select(one => one.Text));
-        Assert.Equal(expected.Where(one => one.Rows >= 0).Select(one => one.Rows), read.Where((_, i) => expected[i].Rows >= 0).Select(one => one.Rows));
-        if (refused)
+        Assert.Equal(expected.Select(one => one.Rows), read.Select(one => one.Rows));
+        if (refused || reader.Tails[^1].State == DumpTailState.Truncated)
             return;
         DumpIndex index = DumpIndex.Read(DumpInput.Of([DumpFile.FromPipe("x", null, new Chunks(bytes, chunk))], dialect));
-        Assert.Equal(expected.Where(one => one.Rows > 0).Sum(one => one.Rows), index.Objects.Sum(one => one.Rows) - (reader.Tails[^1].State == DumpTailState.Truncated ? index.Objects.Sum(one => one.Rows) - expected.Where(one => one.Rows > 0).Sum(one => one.Rows) : 0));
+        Assert.Equal(expected.Sum(one => one.Rows), index.Objects.Sum(one => one.Rows));
     }
 
     /// <summary>Where the rows begin in a later piece: both heads that the tokens make end in "VALUES" and one space or none.</summary>

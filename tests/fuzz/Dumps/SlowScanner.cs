@@ -3,7 +3,7 @@ using Jumpbag.Databases.Dumps;
 
 namespace Jumpbag.Tests.Fuzz.Dumps;
 
-/// <param name="Rows">-1: it is no INSERT with rows, or one whose rows are followed by something.</param>
+/// <param name="Rows">Of an INSERT: those before anything that is no row.</param>
 public sealed record SlowStatement(string Text, long Rows)
 {
     public long Start { get; init; }
@@ -39,7 +39,7 @@ internal static partial class SlowScanner
             if (text[0] == '\\' && text.Length == 1)
             {
                 // A backslash is a command to the client, but for \N, and \g and \G, which the tokens don't make.
-                if (dialect == Dialect.Postgres || start < 0 || (at < dump.Length && dump[at] != 'N') || at == dump.Length)
+                if (dialect == Dialect.Postgres || start < 0 || (at < dump.Length && dump[at] != 'N'))
                     return (statements, true);
             }
             if (text == ";" && (dialect == Dialect.MariaDb || depth == 0))
@@ -60,7 +60,7 @@ internal static partial class SlowScanner
     {
         Match head = InsertHead().Match(text);
         if (!head.Success)
-            return new(text, -1);
+            return new(text, 0);
         long rows = 0;
         int depth = 0;
         for (int at = head.Length - 1; at < text.Length;)
@@ -82,7 +82,7 @@ internal static partial class SlowScanner
                 rows += --depth == 0 ? 1 : 0;
             }
             else if (depth == 0 && found != "," && !(char.IsWhiteSpace(found[0]) && found[0] < 0x80))
-                return new(text, -1);
+                return new(text, rows);
         }
         return new(text, rows);
     }
@@ -111,12 +111,12 @@ internal static partial class SlowScanner
     [GeneratedRegex(@"\G(?:'(?:[^'\\]|\\[\s\S])*'|""(?:[^""\\]|\\[\s\S])*""|`[^`]*`|(?<comment>/\*(?!!|M!)[\s\S]*?\*/|#[^\n]*(?:\n|$)|--(?=[\s\0]|$)[^\n]*(?:\n|\z))|(?<open>['""`]|/\*(?!!|M!))|[\s\S])")]
     private static partial Regex MariaDbElement();
 
-    [GeneratedRegex(@"\G(?:[eE]'(?:[^'\\]|\\[\s\S]|'')*'(?:\s*[\r\n]\s*'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^'\\]|\\[\s\S])*')*|'[^']*'|""[^""]*""|\$(?<tag>(?:[A-Za-z_\x80-\xff][A-Za-z_0-9\x80-\xff]*)?)\$[\s\S]*?\$\k<tag>\$|(?<comment>--[^\n]*(?:\n|\z))|(?<open>['""]|\$(?:[A-Za-z_\x80-\xff][A-Za-z_0-9\x80-\xff]*)?\$|[eE]')|[A-Za-z_0-9\x80-\xff](?<![eE](?='))[A-Za-z_0-9$\x80-\xff]*|[\s\S])")]
+    [GeneratedRegex(@"\G(?:[eE]'(?>(?:[^'\\]|\\[\s\S]|'')*)'(?>(?:\s*[\r\n]\s*'(?>(?:[^'\\]|\\[\s\S]|'')*)')*)(?!\s*[\r\n]\s*')|'[^']*'|""[^""]*""|\$(?<tag>(?:[A-Za-z_\x80-\xff][A-Za-z_0-9\x80-\xff]*)?)\$[\s\S]*?\$\k<tag>\$|(?<comment>--[^\n]*(?:\n|\z))|(?<open>['""]|\$(?:[A-Za-z_\x80-\xff][A-Za-z_0-9\x80-\xff]*)?\$|[eE]')|[A-Za-z_\x80-\xff](?<![eE](?='))[A-Za-z_0-9$\x80-\xff]*|[\s\S])")]
     private static partial Regex PostgresElement();
 
     [GeneratedRegex(@"\G--[^\n]*(?:\n|$)")]
     private static partial Regex LineComment();
 
-    [GeneratedRegex(@"^INSERT INTO (?:t|`t` \(`a`,`b`\)|public\.t \(a, b\)) VALUES +\(")]
+    [GeneratedRegex(@"^INSERT INTO (?:t|`t` \(`a`,`b`\)|public\.t \(a, b\)) VALUES(?:\s|--[^\n]*\n|#[^\n]*\n|/\* c; \*/|/\* /\* ; \*/ \*/)*\(")]
     private static partial Regex InsertHead();
 }

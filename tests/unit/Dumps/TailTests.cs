@@ -21,6 +21,7 @@ public sealed class TailTests
     [InlineData("a;\nb;\n", DumpTailState.NoTrailer)]
     [InlineData("", DumpTailState.NoTrailer)]
     [InlineData("a;\nb", DumpTailState.Truncated)]
+    [InlineData("a;\n/* b", DumpTailState.Truncated)]
     public void the_end_of_a_mariadb_dump_is_told(string dump, DumpTailState state) => Assert.Equal(state, Read.Tail(dump, Dialect.MariaDb).State);
 
     [Theory]

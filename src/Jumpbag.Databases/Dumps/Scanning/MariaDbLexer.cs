@@ -50,13 +50,15 @@ internal sealed class MariaDbLexer : Lexer
                 if (!isAtEnd && rest.Length < delimiter.Length && delimiter.AsSpan().StartsWith(rest))
                     return NeedMore;
             }
-            if (rest[0] == (byte)'\\' && (rest.Length > 1 || isAtEnd))
+            if (rest[0] == (byte)'\\')
             {
                 // \g and \G end a statement too; \N is a NULL; all others make the client do something.
-                if (rest.Length > 1 && rest[1] is (byte)'g' or (byte)'G')
+                if (rest.Length < 2)
+                    return NeedMore;
+                if (rest[1] is (byte)'g' or (byte)'G')
                     return at;
-                if (rest.Length < 2 || rest[1] != (byte)'N')
-                    throw new ClientCommandException(at, rest.Length > 1 ? $"\\{(char)rest[1]}" : "\\");
+                if (rest[1] != (byte)'N')
+                    throw new ClientCommandException(at, $"\\{(char)rest[1]}");
             }
             int next = SkipComment(text, at, isAtEnd, false);
             if (next == at)

@@ -99,7 +99,8 @@ internal sealed class PostgresLexer : Lexer
             return SkipString(text, at + 1, first, HasEscapes(first));
         if (first == (byte)'$')
             return SkipDollars(text, at, isAtEnd);
-        if (!IsWord(first))
+        // A number is no word: 1$$…$$ is a number and a string.
+        if (!IsWord(first) || first is >= (byte)'0' and <= (byte)'9')
             return at + 1;
         int end = at + 1;
         while (end < text.Length && IsWord(text[end]))

@@ -119,6 +119,9 @@ internal sealed class RowScanner(Lexer lexer)
             ulong brackets = opening | closing;
             ulong inRow = BlockMasks.PrefixXor(brackets) ^ wasInRow;
             ulong ends = BlockMasks.Equal(ref block, (byte)';') & outside;
+            // To psql a semicolon in brackets is none.
+            if (isPostgres)
+                ends &= ~inRow;
             ulong before = ends == 0 ? ulong.MaxValue : BlockMasks.Below(ends);
             // Brackets must take turns, and strings stand in rows.
             hard |= (opening & ~inRow) | (closing & inRow) | (quotes & ~inRow);
@@ -160,13 +163,21 @@ internal sealed class RowScanner(Lexer lexer)
         return result;
     }
 
+    private static bool IsWithinWord(ReadOnlySpan<byte> text, int at)
+    {
+        int start = at;
+        while (start > 0 && Lexer.IsWord(text[start - 1]))
+            start--;
+        return text[start..at].IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0;
+    }
+
     private RowResult? ByElements(ReadOnlySpan<byte> text, int until, int cutAt, bool isAtEnd)
     {
         int at = At;
         try
         {
             // The block may begin within a word, whose last letter is not the E of E'…'.
-            if (lexer is PostgresLexer && !inString && at > 0 && Lexer.IsWord(text[at - 1]))
+            if (lexer is PostgresLexer && !inString && IsWithinWord(text, at))
                 while (at < text.Length && Lexer.IsWord(text[at]))
                     at++;
             while (at < until)
@@ -182,7 +193,7 @@ internal sealed class RowScanner(Lexer lexer)
                 }
                 ReadOnlySpan<byte> rest = text[at..];
                 byte first = rest[0];
-                if (first == lexer.Delimiter[0])
+                if (first == lexer.Delimiter[0] && !(lexer is PostgresLexer && depth > 0))
                 {
                     if (rest.StartsWith(lexer.Delimiter))
                         return RowResult.End;

@@ -59,8 +59,14 @@ internal sealed partial class StatementScanner
     {
         int next;
         while ((next = lexer.SkipComment(window.Bytes, 0, window.IsAtEnd, true)) == Lexer.NeedMore)
-            if (!window.Fill() && (next = lexer.SkipComment(window.Bytes, 0, true, true)) == Lexer.NeedMore)
-                next = window.Length;
+        {
+            bool wasAll = window.IsAtEnd;
+            if (window.Fill() || !wasAll)
+                continue;
+            evidence.EndsWithinComment = true;
+            next = window.Length;
+            break;
+        }
         if (next == 0)
             return false;
         evidence.SawComment(window.Bytes[..next]);

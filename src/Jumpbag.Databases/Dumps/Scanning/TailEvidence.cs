@@ -10,6 +10,9 @@ internal sealed class TailEvidence
 
     private bool expectsTrailer, expectsRestore, sawTrailer, sawRestore;
 
+    /// <summary>The last comment isn't closed.</summary>
+    public bool EndsWithinComment { get; set; }
+
     public void Begin(ReadOnlySpan<byte> head)
     {
         expectsTrailer = WritesTrailer(head);
@@ -32,7 +35,8 @@ internal sealed class TailEvidence
     }
 
     public DumpTail AtEnd(int file, long offset) =>
-        sawTrailer || (!expectsTrailer && expectsRestore && sawRestore) ? new(DumpTailState.Complete, file, offset, "it ends as its program ends a dump")
+        EndsWithinComment ? new(DumpTailState.Truncated, file, offset, $"at byte {offset}, within a comment")
+        : sawTrailer || (!expectsTrailer && expectsRestore && sawRestore) ? new(DumpTailState.Complete, file, offset, "it ends as its program ends a dump")
         : expectsTrailer ? new(DumpTailState.Truncated, file, offset, $"at byte {offset}, behind a whole statement: the line \"Dump completed\" that its program writes last is missing")
         : expectsRestore ? new(DumpTailState.Truncated, file, offset, $"at byte {offset}, behind a whole statement: the settings that its program puts back at the end are not put back")
         : new(DumpTailState.NoTrailer, file, offset, "it ends behind a whole statement, but nothing in it tells whether that is all");
