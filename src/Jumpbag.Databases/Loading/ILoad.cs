@@ -22,6 +22,9 @@ public interface ILoad : IDisposable
     /// <summary>Before anything is changed: whether the server has what the dump would make, and room for it.</summary>
     void CheckTarget(DumpIndex index);
 
+    /// <summary>From here on the server is changed.</summary>
+    void Begin();
+
     /// <summary>Takes the next statement of the dump, which it releases when it is done with it.</summary>
     void Handle(DumpStatement statement);
 

@@ -20,23 +20,28 @@ public sealed class MySqlLoad : ILoad
     private readonly StatementRewriter rewriter;
     private readonly SessionFollower follower;
     private readonly ServerObjects existing;
-    private readonly LoadLedger ledger;
-    private readonly WorkerPool pool;
+    private readonly byte[] identity;
+    private readonly EventSink events;
+    private LoadLedger? ledger;
+    private WorkerPool? pool;
+    private ReplicaWatch? replicas;
     private readonly Batcher batcher;
     private readonly CancellationToken cancellation;
     private readonly CancellationTokenRegistration registration;
     private readonly Dictionary<ObjectName, TableLoad> tables = [];
-    private readonly List<(DumpStatement Statement, SessionState State)> last = [];
+    private readonly MainConnection runner;
+    private readonly LastStatements last;
+    private readonly DeferredKeys keys;
     private (DumpStatement Statement, TableLoad Table)? pending;
     private TableLoad? current;
     private MySqlConnection? watcher;
-    private readonly ReplicaWatch? replicas;
-    private readonly List<(TableLoad Table, bool Checked)> withForeignKeys = [];
 
     /// <param name="identity">Of the dump and of all that decides what a batch is; see <see cref="LoadLedger"/>.</param>
-    public MySqlLoad(ServerAddress address, LoadOptions options, Func<string, bool> isDatabaseOfDump, ReadOnlySpan<byte> identity, EventSink events, CancellationToken cancellation)
+    public MySqlLoad(ServerAddress address, LoadOptions options, Func<string, bool> isDatabaseOfDump, byte[] identity, EventSink events, CancellationToken cancellation)
     {
         this.options = options;
+        this.identity = identity;
+        this.events = events;
         this.cancellation = cancellation;
         selection = new(options);
         rewriter = new(options.Rename, isDatabaseOfDump, options.DropDefiners);
@@ -49,9 +54,9 @@ public sealed class MySqlLoad : ILoad
             if (options.Database is { } database)
                 follower.HasSelected(database);
             existing = ServerObjects.Read(main);
-            ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace, events, cancellation);
-            replicas = options.MaxReplicaLag is { } lag ? new(main, address, lag) : null;
-            pool = new(() => Connect(address), ledger, options, Progress, Report, cancellation);
+            runner = new(main, options, Report, existing);
+            last = new(runner, options, Report, existing);
+            keys = new(main, follower, options, Report);
         }
         catch
         {
@@ -65,8 +70,6 @@ public sealed class MySqlLoad : ILoad
     public LoadReport Report { get; } = new();
 
     public IReadOnlyCollection<TableLoad> Tables => tables.Values;
-
-    public LoadLedger Ledger => ledger;
 
     /// <summary>Patterns that fitted nothing in the dump.</summary>
     public IEnumerable<string> Unmatched => selection.Unmatched;
@@ -83,9 +86,17 @@ public sealed class MySqlLoad : ILoad
     {
         foreach (DumpObject found in index.Objects)
             if (Wants(found) && !options.DataOnly && !options.Replace && !options.Resume && existing.InTheWay(StatementOf(found.Type), OnServer(found)) is { } kind)
-                throw AlreadyThere(OnServer(found), kind);
+                throw MainConnection.AlreadyThere(OnServer(found), kind);
         long needed = options.SchemaOnly ? 0 : index.Objects.Where(found => found.Type == DumpObjectType.Table && Wants(found)).Sum(found => found.Bytes);
-        ServerSpace.Check(main, needed - ledger.BytesBefore);
+        if (!options.Resume)
+            ServerSpace.Check(main, needed);
+    }
+
+    public void Begin()
+    {
+        ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace, events, cancellation);
+        replicas = options.MaxReplicaLag is { } lag ? new(main, main.Address, lag) : null;
+        pool = new(() => Connect(main.Address), ledger, options, Progress, Report, cancellation);
     }
 
     public IReadOnlyList<string> AskServer()
@@ -93,7 +104,7 @@ public sealed class MySqlLoad : ILoad
         try
         {
             watcher ??= MySqlConnection.Connect(main.Address);
-            return [.. watcher.Query($"SELECT STATE FROM information_schema.PROCESSLIST WHERE ID IN ({string.Join(',', pool.ConnectionIds.Append(main.ThreadId))}) AND COMMAND <> 'Sleep' AND STATE <> ''")
+            return [.. watcher.Query($"SELECT STATE FROM information_schema.PROCESSLIST WHERE ID IN ({string.Join(',', Pool.ConnectionIds.Append(main.ThreadId))}) AND COMMAND <> 'Sleep' AND STATE <> ''")
                 .Rows.Select(row => row[0] is { } state ? new ByteString(state).ToString() : "").Where(state => state.Length > 0)];
         }
         catch (JumpbagException)
@@ -155,27 +166,27 @@ public sealed class MySqlLoad : ILoad
                 return;
             case StatementKind.CreateView or StatementKind.DropView or StatementKind.CreateTrigger or StatementKind.DropTrigger
                 or StatementKind.CreateRoutine or StatementKind.DropRoutine or StatementKind.CreateEvent or StatementKind.DropEvent:
-                last.Add((statement, follower.State()));
+                last.Keep(statement, follower.State());
                 return;
             case StatementKind.CreateSequence:
-                CheckNotThere(statement);
+                runner.CheckNotThere(statement, follower.Database);
                 if (options.Replace || options.Resume)
                     main.Query(Sql.Join("DROP SEQUENCE IF EXISTS ", statement.Name!.Value));
-                Run(statement);
+                runner.Run(statement);
                 break;
             case StatementKind.CreateDatabase or StatementKind.AlterDatabase or StatementKind.SetSequenceValue:
-                Run(statement);
+                runner.Run(statement);
                 break;
             case StatementKind.Change:
                 EndTable();
-                pool.Drain();
+                Pool.Drain();
                 Change(statement);
                 break;
             default:
                 // Whatever it does, the client would have done it after all that stands before it.
                 EndTable();
-                pool.Drain();
-                Run(statement);
+                Pool.Drain();
+                runner.Run(statement);
                 break;
         }
         statement.Release?.Invoke();
@@ -185,51 +196,18 @@ public sealed class MySqlLoad : ILoad
     public void Finish()
     {
         EndTable();
-        pool.Drain();
-        foreach ((TableLoad table, bool isChecked) in withForeignKeys)
-            AddForeignKeys(table, isChecked);
-        SessionState state = follower.State();
-        foreach ((DumpStatement statement, SessionState then) in last)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            SessionFollower.Apply(main, state, then);
-            state = then;
-            RunLast(statement);
-            statement.Release?.Invoke();
-        }
-        foreach (TableLoad table in tables.Values)
-            if (table.Deferred is not null && MissingParts(table, table.Deferred) is { Keys: var keys, ForeignKeys: var foreignKeys } && keys.Count + foreignKeys.Count > 0 && options.OnError == OnError.Stop)
-                throw new FailedException($"{table.Shown}: {keys.Count} of its indexes and {foreignKeys.Count} of its foreign keys are missing at the end", "SHOW CREATE TABLE tells which are there");
-        WarnOfDefiners();
-        ledger.Drop(main);
-    }
-
-    /// <summary>Definers are kept as the client would keep them; those that this server does not know are told.</summary>
-    private void WarnOfDefiners()
-    {
-        string[] schemas = [.. last.Where(made => made.Statement.Kind is StatementKind.CreateView or StatementKind.CreateTrigger or StatementKind.CreateRoutine or StatementKind.CreateEvent)
-            .Select(made => made.Statement.Name?.Qualifier ?? made.Statement.Database ?? options.Database).OfType<ByteString>().Distinct().Select(Sql.NameLiteral)];
-        if (schemas.Length == 0)
-            return;
-        string within = string.Join(',', schemas);
-        try
-        {
-            QueryResult unknown = main.Query("SELECT DEFINER, COUNT(*) FROM (SELECT DEFINER, TABLE_SCHEMA AS s FROM information_schema.VIEWS UNION ALL SELECT DEFINER, TRIGGER_SCHEMA FROM information_schema.TRIGGERS "
-                + "UNION ALL SELECT DEFINER, ROUTINE_SCHEMA FROM information_schema.ROUTINES UNION ALL SELECT DEFINER, EVENT_SCHEMA FROM information_schema.EVENTS) made "
-                + $"WHERE s IN ({within}) AND DEFINER NOT IN (SELECT CONCAT(User, '@', Host) FROM mysql.user) AND DEFINER NOT IN (SELECT CONCAT(User, '@') FROM mysql.user) GROUP BY DEFINER");
-            foreach (byte[]?[] row in unknown.Rows)
-                Report.Note($"there is no account {new ByteString(row[0]!)} here, which {new ByteString(row[1]!)} of the views, triggers, routines and events run as: they fail until it is made; --definer drop makes you their definer");
-        }
-        catch (ServerException e) when (e.Code is 1142 or 1143 or 1044)
-        {
-            // Whoever may not read the accounts learns of a missing one from the server.
-        }
+        Pool.Drain();
+        keys.AddForeignKeys();
+        last.Run(follower.State(), cancellation);
+        keys.Verify();
+        last.WarnOfDefiners();
+        Ledger.Drop(main);
     }
 
     public void Dispose()
     {
         registration.Dispose();
-        pool.Dispose();
+        pool?.Dispose();
         watcher?.Dispose();
         replicas?.Dispose();
         main.Dispose();
@@ -245,6 +223,10 @@ public sealed class MySqlLoad : ILoad
         DumpObjectType.Event => StatementKind.CreateEvent,
         _ => StatementKind.CreateDatabase,
     };
+
+    private LoadLedger Ledger => ledger ?? throw new InvalidOperationException("the load has not begun");
+
+    private WorkerPool Pool => pool ?? throw new InvalidOperationException("the load has not begun");
 
     private MySqlConnection Connect(ServerAddress address)
     {
@@ -262,9 +244,9 @@ public sealed class MySqlLoad : ILoad
         tables.Add(name, table = new TableLoad(name));
         if (isNew)
             return table;
-        table.IsTransactional = IsTransactionalOnServer(name);
+        table.IsTransactional = TableEngine.IsTransactional(main, name);
         // What an earlier run put in without a transaction cannot be told from what it did not.
-        if (options.Resume && !table.IsTransactional && !ledger.IsComplete(name))
+        if (options.Resume && !table.IsTransactional && !Ledger.IsComplete(name))
             main.Query(Sql.Join("TRUNCATE TABLE ", name));
         return table;
     }
@@ -274,7 +256,7 @@ public sealed class MySqlLoad : ILoad
         TableLoad table = Table(statement.Name!.Value, isNew: false);
         if (!ReferenceEquals(table, current))
             Switch(table);
-        if (!table.IsTransactional && ledger.IsComplete(table.Name))
+        if (!table.IsTransactional && Ledger.IsComplete(table.Name))
         {
             statement.Release?.Invoke();
             return;
@@ -302,11 +284,11 @@ public sealed class MySqlLoad : ILoad
         SendBatch(isLast: true);
         if (current is { } done)
         {
-            pool.Close(done);
-            if (!done.IsTransactional && !ledger.IsComplete(done.Name))
+            Pool.Close(done);
+            if (!done.IsTransactional && !Ledger.IsComplete(done.Name))
             {
-                pool.Drain(done);
-                main.Query(ledger.NoteComplete(done));
+                Pool.Drain(done);
+                main.Query(Ledger.NoteComplete(done));
             }
         }
         current = null;
@@ -326,7 +308,7 @@ public sealed class MySqlLoad : ILoad
 
     private void Send(RowBatch batch)
     {
-        if (batch.Statements.Count > 0 && batch.Table.IsTransactional && ledger.IsCommitted(batch.File, batch.Offset, batch.Bytes))
+        if (batch.Statements.Count > 0 && batch.Table.IsTransactional && Ledger.IsCommitted(batch.File, batch.Offset, batch.Bytes))
         {
             batch.Table.RowsBefore += batch.Rows;
             batch.Table.BytesBefore += batch.Bytes;
@@ -334,24 +316,24 @@ public sealed class MySqlLoad : ILoad
             return;
         }
         replicas?.Wait(reason => Progress.WaitsFor = reason, cancellation);
-        pool.Send(batch);
+        Pool.Send(batch);
     }
 
     private void Make(DumpStatement create, TableLoad table, bool isLast)
     {
-        CheckNotThere(create);
+        runner.CheckNotThere(create, follower.Database);
         SessionState state = follower.State();
         table.DefinedIn = state;
         ReadOnlySpan<byte> sql = create.Text.Span;
-        table.IsTransactional = NamesInnoDb(sql, state);
-        bool begun = options.Resume && (table.IsTransactional ? ledger.IsBegun(table.Name) : ledger.IsComplete(table.Name));
+        table.IsTransactional = TableEngine.IsTransactional(main, sql, state);
+        bool begun = options.Resume && (table.IsTransactional ? Ledger.IsBegun(table.Name) : Ledger.IsComplete(table.Name));
         bool isBig = batcher.Bytes >= SmallTable && !batcher.NeedsKeys;
         TableDefinition? definition = options.DeferIndexes && (isBig || begun) ? TableDefinition.Split(sql, state.HasAnsiQuotes, state.HasBackslashEscapes) : null;
         bool dropFirst = options.Replace || options.Resume;
         if (begun)
         {
             if (definition is not null)
-                Defer(table, MissingParts(table, definition));
+                keys.Defer(table, keys.Missing(table, definition));
         }
         else if (definition is null && !follower.ChecksForeignKeys && (isLast || batcher.IsEmpty))
         {
@@ -363,41 +345,13 @@ public sealed class MySqlLoad : ILoad
         {
             if (dropFirst)
                 main.Query(Sql.Join("DROP TABLE IF EXISTS ", table.Name));
-            RunSql(create, definition?.Reduced ?? sql);
+            runner.Run(create, definition?.Reduced ?? sql);
             if (definition is not null)
-                Defer(table, definition);
+                keys.Defer(table, definition);
         }
         create.Release?.Invoke();
         if (!batcher.IsEmpty)
             Send(batcher.Take());
-    }
-
-    private void Defer(TableLoad table, TableDefinition definition)
-    {
-        table.Deferred = definition;
-        if (definition.ForeignKeys.Count > 0)
-            withForeignKeys.Add((table, follower.ChecksForeignKeys));
-    }
-
-    private void AddForeignKeys(TableLoad table, bool isChecked)
-    {
-        SessionFollower.Apply(main, follower.State(), table.DefinedIn!);
-        main.Query("SET foreign_key_checks=" + (isChecked ? "1" : "0"));
-        try
-        {
-            WorkerPool.Alter(main, table, table.Deferred!.ForeignKeys);
-        }
-        catch (ServerException e)
-        {
-            string what = $"{table.Shown}: its foreign keys cannot be added: {e.Message}";
-            if (options.OnError == OnError.Stop)
-                throw new FailedException(what, "its rows are loaded; correct the cause and go on with --resume", e);
-            Report.Skip(what);
-        }
-        finally
-        {
-            SessionFollower.Apply(main, table.DefinedIn!, follower.State());
-        }
     }
 
     private void Set(DumpStatement statement)
@@ -407,7 +361,7 @@ public sealed class MySqlLoad : ILoad
             Report.LeaveOut("SET sql_log_bin: whether replicas get the load is said with --no-binlog");
         if (assigned.Count > 0 && assigned.All(name => name is "autocommit" or "sql_log_bin"))
             return;
-        Run(statement);
+        runner.Run(statement);
         follower.HasSet(statement.Text.Span);
     }
 
@@ -416,17 +370,17 @@ public sealed class MySqlLoad : ILoad
     {
         if (statement.Kind == StatementKind.DisableKeys && pending is { } awaited)
         {
-            if (NamesInnoDb(awaited.Statement.Text.Span, follower.State()))
+            if (TableEngine.IsTransactional(main, awaited.Statement.Text.Span, follower.State()))
                 return;
             pending = null;
             Make(awaited.Statement, awaited.Table, isLast: false);
         }
         TableLoad table = Table(statement.Name!.Value, isNew: false);
-        if (table.IsTransactional || ledger.IsComplete(table.Name))
+        if (table.IsTransactional || Ledger.IsComplete(table.Name))
             return;
         SendBatch(isLast: true);
-        pool.Drain(table);
-        Run(statement);
+        Pool.Drain(table);
+        runner.Run(statement);
     }
 
     /// <summary>
@@ -436,99 +390,18 @@ public sealed class MySqlLoad : ILoad
     private void Drop(DumpStatement statement)
     {
         if (statement.Name is { } name && tables.ContainsKey(name.Qualifier is null ? new(follower.Database, name.Name) : name))
-            last.Add((statement, follower.State()));
+            last.Keep(statement, follower.State());
         else
             statement.Release?.Invoke();
     }
 
     private void Change(DumpStatement statement)
     {
-        if (ledger.IsCommitted(statement.File, statement.Offset, statement.Length))
+        if (Ledger.IsCommitted(statement.File, statement.Offset, statement.Length))
             return;
         main.Query("START TRANSACTION");
-        Run(statement);
-        main.Query(ledger.NoteStatement(statement));
+        runner.Run(statement);
+        main.Query(Ledger.NoteStatement(statement));
         main.Query("COMMIT");
-    }
-
-    private void RunLast(DumpStatement statement)
-    {
-        if (statement.Name is { } name)
-        {
-            ObjectName full = name.Qualifier is null ? new(statement.Database ?? options.Database, name.Name) : name;
-            if (!options.Replace && !options.Resume && statement.Kind is StatementKind.DropView or StatementKind.DropTrigger or StatementKind.DropRoutine or StatementKind.DropEvent
-                && existing.InTheWay(Created(statement.Kind), full) is not null)
-                return;
-            CheckNotThere(statement);
-            if ((options.Replace || options.Resume) && statement.Kind is StatementKind.CreateTrigger or StatementKind.CreateEvent)
-                main.Query(Sql.Join(statement.Kind == StatementKind.CreateTrigger ? "DROP TRIGGER IF EXISTS " : "DROP EVENT IF EXISTS ", name));
-        }
-        Run(statement);
-    }
-
-    private static StatementKind Created(StatementKind dropped) => dropped switch
-    {
-        StatementKind.DropView => StatementKind.CreateView,
-        StatementKind.DropTrigger => StatementKind.CreateTrigger,
-        StatementKind.DropRoutine => StatementKind.CreateRoutine,
-        _ => StatementKind.CreateEvent,
-    };
-
-    private void CheckNotThere(DumpStatement statement)
-    {
-        if (options.Replace || options.Resume || statement.Name is not { } name)
-            return;
-        ObjectName full = name.Qualifier is null ? new(follower.Database, name.Name) : name;
-        if (existing.InTheWay(statement.Kind, full) is { } kind)
-            throw AlreadyThere(full, kind);
-    }
-
-    public static UnsupportedException AlreadyThere(ObjectName name, string kind) =>
-        new($"{name} is already there (a {kind})", kind.StartsWith("table", StringComparison.Ordinal)
-            ? $"--replace drops what the dump has, --rename {name.Name}={name.Name}_restored loads it beside, --tables chooses others"
-            : "--replace drops what the dump has, --tables and --exclude choose");
-
-    private void Run(DumpStatement statement) => RunSql(statement, statement.Text.Span);
-
-    private void RunSql(DumpStatement statement, ReadOnlySpan<byte> sql)
-    {
-        try
-        {
-            main.Query(sql);
-        }
-        catch (ServerException e)
-        {
-            if (options.OnError == OnError.Stop)
-                throw LoadFailure.Of(statement, e);
-            Report.Skip(LoadReport.Describe(statement, e.Message));
-        }
-    }
-
-    private TableDefinition MissingParts(TableLoad table, TableDefinition definition)
-    {
-        HashSet<ByteString> keys = Names("SELECT DISTINCT CAST(INDEX_NAME AS BINARY) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = {0} AND TABLE_NAME = {1}");
-        HashSet<ByteString> constraints = Names("SELECT CAST(CONSTRAINT_NAME AS BINARY) FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = {0} AND TABLE_NAME = {1} AND CONSTRAINT_TYPE = 'FOREIGN KEY'");
-        return definition with
-        {
-            Keys = [.. definition.Keys.Where(key => !keys.Contains(ByteString.Own(key.Name!)))],
-            ForeignKeys = [.. definition.ForeignKeys.Where(key => !constraints.Contains(ByteString.Own(key.Name!)))],
-        };
-
-        HashSet<ByteString> Names(string query) =>
-            [.. main.Query(string.Format(System.Globalization.CultureInfo.InvariantCulture, query, Sql.NameLiteral(table.Name.Qualifier ?? default), Sql.NameLiteral(table.Name.Name)))
-                .Rows.Select(row => ByteString.Own(row[0]!))];
-    }
-
-    private bool IsTransactionalOnServer(ObjectName name) =>
-        main.Query($"SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {Sql.NameLiteral(name.Qualifier ?? default)} AND TABLE_NAME = {Sql.NameLiteral(name.Name)}").Scalar == "InnoDB";
-
-    private bool NamesInnoDb(ReadOnlySpan<byte> sql, SessionState state)
-    {
-        List<SqlToken> tokens = StatementTokens.Read(sql, state.HasAnsiQuotes, state.HasBackslashEscapes);
-        for (int i = 0; i + 1 < tokens.Count; i++)
-            if (tokens[i].Is(sql, "ENGINE") || tokens[i].Is(sql, "TYPE"))
-                if (tokens[i + 1].Is(sql, '=') && i + 2 < tokens.Count)
-                    return tokens[i + 2].Is(sql, "InnoDB");
-        return main.Query("SELECT @@default_storage_engine").Scalar == "InnoDB";
     }
 }

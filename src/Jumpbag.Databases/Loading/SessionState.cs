@@ -50,15 +50,15 @@ public sealed class SessionFollower(MySqlConnection main)
     /// <summary>The variables that a SET statement assigns for the session, in lower case; user variables are not among them.</summary>
     public static List<string> Assigned(ReadOnlySpan<byte> sql)
     {
-        List<SqlToken> tokens = StatementTokens.Read(sql);
+        List<StatementToken> tokens = StatementTokens.Read(sql);
         var found = new List<string>();
         int depth = 0;
         bool atStart = false;
         for (int i = 0; i < tokens.Count; i++)
         {
-            SqlToken token = tokens[i];
+            StatementToken token = tokens[i];
             depth += token.Is(sql, '(') ? 1 : token.Is(sql, ')') ? -1 : 0;
-            if (token.Is(sql, "SET") && !atStart && depth == 0 && (i == 0 || tokens[i - 1].Kind == SqlTokenKind.ConditionalStart))
+            if (token.Is(sql, "SET") && !atStart && depth == 0 && (i == 0 || tokens[i - 1].Kind == StatementTokenKind.ConditionalStart))
             {
                 atStart = true;
                 continue;
@@ -68,7 +68,7 @@ public sealed class SessionFollower(MySqlConnection main)
                 atStart = true;
                 continue;
             }
-            if (!atStart || token.Kind is SqlTokenKind.ConditionalStart or SqlTokenKind.ConditionalEnd)
+            if (!atStart || token.Kind is StatementTokenKind.ConditionalStart or StatementTokenKind.ConditionalEnd)
                 continue;
             if (token.Is(sql, "SESSION") || token.Is(sql, "LOCAL") || token.Is(sql, '.') || token.Is(sql, '@'))
             {
@@ -77,7 +77,7 @@ public sealed class SessionFollower(MySqlConnection main)
                     atStart = false;
                 continue;
             }
-            if (token.Kind is SqlTokenKind.Word or SqlTokenKind.Name)
+            if (token.Kind is StatementTokenKind.Word or StatementTokenKind.Name)
             {
                 string name = Encoding.ASCII.GetString(token.Identifier(sql)).ToLowerInvariant();
                 if (i + 1 < tokens.Count && (tokens[i + 1].Is(sql, '=') || tokens[i + 1].Is(sql, ':')))

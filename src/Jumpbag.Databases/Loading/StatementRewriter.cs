@@ -90,13 +90,13 @@ public sealed class StatementRewriter
     {
         string? database = statement.Database is { } current ? Text(current) : null;
         bool namesDatabase = statement.Kind is StatementKind.Use or StatementKind.CreateDatabase or StatementKind.DropDatabase or StatementKind.AlterDatabase;
-        List<SqlToken> tokens = StatementTokens.Read(sql, ansiQuotes, backslashEscapes);
+        List<StatementToken> tokens = StatementTokens.Read(sql, ansiQuotes, backslashEscapes);
         var result = new MemoryStream(sql.Length + 64);
         int copied = 0;
         bool definerGone = false, inTableList = false;
         for (int i = 0; i < tokens.Count; i++)
         {
-            SqlToken token = tokens[i];
+            StatementToken token = tokens[i];
             if (hasDefiner && !definerGone && token.Is(sql, "DEFINER") && i + 1 < tokens.Count && tokens[i + 1].Is(sql, '='))
             {
                 int end = EndOfAccount(sql, tokens, i + 2);
@@ -105,7 +105,7 @@ public sealed class StatementRewriter
                 definerGone = true;
                 continue;
             }
-            if (token.Kind is not (SqlTokenKind.Name or SqlTokenKind.Word))
+            if (token.Kind is not (StatementTokenKind.Name or StatementTokenKind.Word))
             {
                 inTableList &= token.Is(sql, ',');
                 continue;
@@ -115,7 +115,7 @@ public sealed class StatementRewriter
             bool isQualifier = i + 1 < tokens.Count && tokens[i + 1].Is(sql, '.');
             bool isQualified = i > 1 && tokens[i - 1].Is(sql, '.');
             string? newName = null;
-            if ((isQualifier && !isQualified) || (namesDatabase && i > 0 && token.Kind == SqlTokenKind.Name))
+            if ((isQualifier && !isQualified) || (namesDatabase && i > 0 && token.Kind == StatementTokenKind.Name))
             {
                 newName = databases.GetValueOrDefault(name);
             }
@@ -144,7 +144,7 @@ public sealed class StatementRewriter
         return result.ToArray();
     }
 
-    private static bool IsBeforeTable(ReadOnlySpan<byte> sql, SqlToken token)
+    private static bool IsBeforeTable(ReadOnlySpan<byte> sql, StatementToken token)
     {
         foreach (string word in BeforeTable)
             if (token.Is(sql, word))
@@ -152,21 +152,21 @@ public sealed class StatementRewriter
         return false;
     }
 
-    private static int PreviousWord(List<SqlToken> tokens, int at)
+    private static int PreviousWord(List<StatementToken> tokens, int at)
     {
         int before = at - 1;
-        while (before > 0 && tokens[before].Kind is SqlTokenKind.ConditionalStart or SqlTokenKind.ConditionalEnd)
+        while (before > 0 && tokens[before].Kind is StatementTokenKind.ConditionalStart or StatementTokenKind.ConditionalEnd)
             before--;
         return before;
     }
 
-    private bool IsNameOfRenamed(DumpStatement statement, ReadOnlySpan<byte> sql, List<SqlToken> tokens, int at, string? database, string name, out string? unique)
+    private bool IsNameOfRenamed(DumpStatement statement, ReadOnlySpan<byte> sql, List<StatementToken> tokens, int at, string? database, string name, out string? unique)
     {
         unique = null;
         ObjectName? table = statement.Kind == StatementKind.CreateTrigger ? statement.Table : statement.Name;
         if (at == 0 || table is not { } owner || NewTable(database, Text(owner.Name)) is not { } changed)
             return false;
-        SqlToken before = tokens[PreviousWord(tokens, at)];
+        StatementToken before = tokens[PreviousWord(tokens, at)];
         bool isConstraint = statement.Kind is StatementKind.CreateTable or StatementKind.AlterTable && before.Is(sql, "CONSTRAINT");
         if (!isConstraint && !(statement.Kind == StatementKind.CreateTrigger && before.Is(sql, "TRIGGER")))
             return false;
@@ -187,14 +187,14 @@ public sealed class StatementRewriter
 
     private static int HeadLength(ReadOnlySpan<byte> sql, bool ansiQuotes)
     {
-        foreach (SqlToken token in StatementTokens.Read(sql[..Math.Min(sql.Length, 64 << 10)], ansiQuotes))
+        foreach (StatementToken token in StatementTokens.Read(sql[..Math.Min(sql.Length, 64 << 10)], ansiQuotes))
             if (token.Is(sql, "VALUES") || token.Is(sql, "VALUE"))
                 return token.Start;
         return sql.Length;
     }
 
     /// <summary>DEFINER=`user`@`host`, DEFINER=CURRENT_USER(), DEFINER=role.</summary>
-    private static int EndOfAccount(ReadOnlySpan<byte> sql, List<SqlToken> tokens, int at)
+    private static int EndOfAccount(ReadOnlySpan<byte> sql, List<StatementToken> tokens, int at)
     {
         int end = at;
         if (end + 2 < tokens.Count && tokens[end + 1].Is(sql, '@'))

@@ -1,6 +1,6 @@
 namespace Jumpbag.Databases.Loading;
 
-public enum SqlTokenKind
+public enum StatementTokenKind
 {
     /// <summary>A keyword or a bare identifier.</summary>
     Word,
@@ -22,7 +22,7 @@ public enum SqlTokenKind
 }
 
 /// <summary>A token of a statement, as a range of its bytes.</summary>
-public readonly record struct SqlToken(SqlTokenKind Kind, int Start, int Length)
+public readonly record struct StatementToken(StatementTokenKind Kind, int Start, int Length)
 {
     public int End => Start + Length;
 
@@ -30,15 +30,15 @@ public readonly record struct SqlToken(SqlTokenKind Kind, int Start, int Length)
 
     /// <summary>Whether it is this keyword, in any case.</summary>
     public bool Is(ReadOnlySpan<byte> sql, string keyword) =>
-        Kind == SqlTokenKind.Word && Length == keyword.Length && System.Text.Ascii.EqualsIgnoreCase(Of(sql), keyword);
+        Kind == StatementTokenKind.Word && Length == keyword.Length && System.Text.Ascii.EqualsIgnoreCase(Of(sql), keyword);
 
-    public bool Is(ReadOnlySpan<byte> sql, char symbol) => Kind == SqlTokenKind.Symbol && sql[Start] == symbol;
+    public bool Is(ReadOnlySpan<byte> sql, char symbol) => Kind == StatementTokenKind.Symbol && sql[Start] == symbol;
 
     /// <summary>The identifier that a name or bare word stands for.</summary>
     public byte[] Identifier(ReadOnlySpan<byte> sql)
     {
         ReadOnlySpan<byte> text = Of(sql);
-        if (Kind == SqlTokenKind.Word || text.Length < 2)
+        if (Kind == StatementTokenKind.Word || text.Length < 2)
             return text.ToArray();
         byte quote = text[0];
         var name = new List<byte>(text.Length);
@@ -58,9 +58,9 @@ public readonly record struct SqlToken(SqlTokenKind Kind, int Start, int Length)
 /// </summary>
 public static class StatementTokens
 {
-    public static List<SqlToken> Read(ReadOnlySpan<byte> sql, bool ansiQuotes = false, bool backslashEscapes = true)
+    public static List<StatementToken> Read(ReadOnlySpan<byte> sql, bool ansiQuotes = false, bool backslashEscapes = true)
     {
-        var tokens = new List<SqlToken>();
+        var tokens = new List<StatementToken>();
         bool conditional = false;
         int at = 0;
         while (at < sql.Length)
@@ -87,7 +87,7 @@ public static class StatementTokens
                     while (at < sql.Length && char.IsAsciiDigit((char)sql[at]))
                         at++;
                     conditional = true;
-                    tokens.Add(new(SqlTokenKind.ConditionalStart, start, at - start));
+                    tokens.Add(new(StatementTokenKind.ConditionalStart, start, at - start));
                     continue;
                 }
                 int end = sql[at..].IndexOf("*/"u8);
@@ -97,7 +97,7 @@ public static class StatementTokens
             if (conditional && c == '*' && at + 1 < sql.Length && sql[at + 1] == '/')
             {
                 conditional = false;
-                tokens.Add(new(SqlTokenKind.ConditionalEnd, at, 2));
+                tokens.Add(new(StatementTokenKind.ConditionalEnd, at, 2));
                 at += 2;
                 continue;
             }
@@ -105,18 +105,18 @@ public static class StatementTokens
             {
                 bool isName = c == '`' || (c == '"' && ansiQuotes);
                 at = EndOfQuoted(sql, at, backslashEscapes && !isName);
-                tokens.Add(new(isName ? SqlTokenKind.Name : SqlTokenKind.Text, start, at - start));
+                tokens.Add(new(isName ? StatementTokenKind.Name : StatementTokenKind.Text, start, at - start));
                 continue;
             }
             if (IsWord(c))
             {
                 while (at < sql.Length && IsWord(sql[at]))
                     at++;
-                tokens.Add(new(SqlTokenKind.Word, start, at - start));
+                tokens.Add(new(StatementTokenKind.Word, start, at - start));
                 continue;
             }
             at++;
-            tokens.Add(new(SqlTokenKind.Symbol, start, 1));
+            tokens.Add(new(StatementTokenKind.Symbol, start, 1));
         }
         return tokens;
     }

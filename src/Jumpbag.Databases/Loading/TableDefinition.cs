@@ -21,7 +21,7 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
     /// </summary>
     public static TableDefinition? Split(ReadOnlySpan<byte> sql, bool ansiQuotes, bool backslashEscapes)
     {
-        List<SqlToken> tokens = StatementTokens.Read(sql, ansiQuotes, backslashEscapes);
+        List<StatementToken> tokens = StatementTokens.Read(sql, ansiQuotes, backslashEscapes);
         if (!FindBody(sql, tokens, out int open, out int close) || !IsOrdinaryInnoDb(sql, tokens, close))
             return null;
 
@@ -56,13 +56,13 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
                 int name = at + 1;
                 if (unique && name < element.End && (tokens[name].Is(sql, "KEY") || tokens[name].Is(sql, "INDEX")))
                     name++;
-                bool named = name < element.End && tokens[name].Kind is SqlTokenKind.Name or SqlTokenKind.Word && !tokens[name].Is(sql, "USING");
+                bool named = name < element.End && tokens[name].Kind is StatementTokenKind.Name or StatementTokenKind.Word && !tokens[name].Is(sql, "USING");
                 keys.Add(new(element.Text(sql, tokens), named ? tokens[name].Identifier(sql) : null, unique));
                 continue;
             }
             if (tokens[at].Is(sql, "PRIMARY"))
                 primary = FirstColumn(sql, tokens, element);
-            else if (tokens[at].Kind == SqlTokenKind.Name || !tokens[at].Is(sql, "CHECK"))
+            else if (tokens[at].Kind == StatementTokenKind.Name || !tokens[at].Is(sql, "CHECK"))
                 ReadColumn(sql, tokens, element, ref autoIncrement, ref primary);
             kept.Add(element);
         }
@@ -74,15 +74,15 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
 
     private readonly record struct Element(int First, int End)
     {
-        public byte[] Text(ReadOnlySpan<byte> sql, List<SqlToken> tokens) => sql[tokens[First].Start..tokens[End - 1].End].ToArray();
+        public byte[] Text(ReadOnlySpan<byte> sql, List<StatementToken> tokens) => sql[tokens[First].Start..tokens[End - 1].End].ToArray();
 
         /// <summary>A conditional comment that begins here and ends elsewhere, or the reverse.</summary>
-        public bool IsCutByComment(List<SqlToken> tokens)
+        public bool IsCutByComment(List<StatementToken> tokens)
         {
             int depth = 0;
             for (int i = First; i < End; i++)
             {
-                depth += tokens[i].Kind == SqlTokenKind.ConditionalStart ? 1 : tokens[i].Kind == SqlTokenKind.ConditionalEnd ? -1 : 0;
+                depth += tokens[i].Kind == StatementTokenKind.ConditionalStart ? 1 : tokens[i].Kind == StatementTokenKind.ConditionalEnd ? -1 : 0;
                 if (depth < 0)
                     return true;
             }
@@ -90,7 +90,7 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
         }
     }
 
-    private static bool FindBody(ReadOnlySpan<byte> sql, List<SqlToken> tokens, out int open, out int close)
+    private static bool FindBody(ReadOnlySpan<byte> sql, List<StatementToken> tokens, out int open, out int close)
     {
         open = close = -1;
         int depth = 0;
@@ -107,7 +107,7 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
         return false;
     }
 
-    private static bool IsOrdinaryInnoDb(ReadOnlySpan<byte> sql, List<SqlToken> tokens, int close)
+    private static bool IsOrdinaryInnoDb(ReadOnlySpan<byte> sql, List<StatementToken> tokens, int close)
     {
         bool innoDb = false;
         for (int i = close + 1; i < tokens.Count; i++)
@@ -123,7 +123,7 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
         return innoDb;
     }
 
-    private static List<Element> Elements(ReadOnlySpan<byte> sql, List<SqlToken> tokens, int open, int close)
+    private static List<Element> Elements(ReadOnlySpan<byte> sql, List<StatementToken> tokens, int open, int close)
     {
         var elements = new List<Element>();
         int first = open + 1, depth = 0;
@@ -140,7 +140,7 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
         return elements;
     }
 
-    private static void ReadColumn(ReadOnlySpan<byte> sql, List<SqlToken> tokens, Element element, ref byte[]? autoIncrement, ref byte[]? primary)
+    private static void ReadColumn(ReadOnlySpan<byte> sql, List<StatementToken> tokens, Element element, ref byte[]? autoIncrement, ref byte[]? primary)
     {
         byte[] name = tokens[element.First].Identifier(sql);
         for (int i = element.First + 1; i < element.End; i++)
@@ -152,7 +152,7 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
         }
     }
 
-    private static byte[]? FirstColumn(ReadOnlySpan<byte> sql, List<SqlToken> tokens, Element element)
+    private static byte[]? FirstColumn(ReadOnlySpan<byte> sql, List<StatementToken> tokens, Element element)
     {
         for (int i = element.First; i + 1 < element.End; i++)
             if (tokens[i].Is(sql, '('))
@@ -160,11 +160,11 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
         return null;
     }
 
-    private static bool IsName(ReadOnlySpan<byte> sql, SqlToken token) =>
-        token.Kind == SqlTokenKind.Name
-        || (token.Kind == SqlTokenKind.Word && !token.Is(sql, "FOREIGN") && !token.Is(sql, "UNIQUE") && !token.Is(sql, "PRIMARY") && !token.Is(sql, "CHECK"));
+    private static bool IsName(ReadOnlySpan<byte> sql, StatementToken token) =>
+        token.Kind == StatementTokenKind.Name
+        || (token.Kind == StatementTokenKind.Word && !token.Is(sql, "FOREIGN") && !token.Is(sql, "UNIQUE") && !token.Is(sql, "PRIMARY") && !token.Is(sql, "CHECK"));
 
-    private static byte[] Join(ReadOnlySpan<byte> sql, List<SqlToken> tokens, int open, int close, List<Element> kept)
+    private static byte[] Join(ReadOnlySpan<byte> sql, List<StatementToken> tokens, int open, int close, List<Element> kept)
     {
         var text = new MemoryStream(sql.Length);
         text.Write(sql[..tokens[open].End]);

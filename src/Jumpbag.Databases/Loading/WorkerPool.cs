@@ -222,23 +222,25 @@ public sealed class WorkerPool : IDisposable
                 state = batch.Table.DefinedIn!;
                 Create(connection, batch.Table, create, batch.DropFirst);
             }
-            if (batch.Statements.Count == 0)
-                return;
-            SessionFollower.Apply(connection, state, batch.State);
-            state = batch.State;
-            Commit(connection, batch);
+            if (batch.Statements.Count > 0)
+            {
+                SessionFollower.Apply(connection, state, batch.State);
+                state = batch.State;
+                Commit(connection, batch);
+            }
         }
         finally
         {
             progress.End(number);
             batch.Release();
-            lock (gate)
-            {
-                batch.Table.Outstanding--;
-                outstanding--;
-                QueueBuild(batch.Table);
-                Monitor.PulseAll(gate);
-            }
+        }
+        // Not where it failed: whoever waits must then learn of the failure.
+        lock (gate)
+        {
+            batch.Table.Outstanding--;
+            outstanding--;
+            QueueBuild(batch.Table);
+            Monitor.PulseAll(gate);
         }
     }
 
@@ -350,11 +352,11 @@ public sealed class WorkerPool : IDisposable
         finally
         {
             progress.End(number);
-            lock (gate)
-            {
-                buildsRunning--;
-                Monitor.PulseAll(gate);
-            }
+        }
+        lock (gate)
+        {
+            buildsRunning--;
+            Monitor.PulseAll(gate);
         }
     }
 

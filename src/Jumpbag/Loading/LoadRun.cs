@@ -51,6 +51,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
                 load.CheckTarget(index);
             if (dryRun)
                 return Tell(index);
+            load.Begin();
             using var monitor = new LoadMonitor(load, index, session.Events);
             using var reader = new DumpReader(input, new() { PieceSize = options.BatchSize });
             try

@@ -34,18 +34,18 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
     [InlineData("--hex-blob --complete-insert", "--jobs 4")]
     [InlineData("--skip-extended-insert --skip-opt --create-options --quick --default-character-set=utf8mb4", "--jobs 1")]
     [InlineData("--no-autocommit --single-transaction", "--no-defer-indexes")]
-    [InlineData("--skip-comments --compact", "--jobs 3")]
+    [InlineData("--skip-comments --skip-add-drop-table", "--jobs 3")]
     public void a_dump_of_everything_becomes_what_the_client_makes_of_it(string dumpOptions, string loadOptions)
     {
         using var work = new TemporaryFolder();
         Everything(work, dumpOptions);
         string[] names = [Fresh("by_client"), Fresh("by_jumpbag")];
-        ShellResult client = server.Feed(Path.Combine(work.Path, "dump.sql"), names[0]);
+        ShellResult client = server.Feed(Path.Combine(work.Path, "dump.sql"), "--default-character-set=utf8mb4", names[0]);
         Assert.True(client.Status == 0, client.Errors);
         ShellResult result = JumpbagProgram.Bash(work.Path, $"jumpbag load -q {loadOptions} dump.sql '{Url(names[1])}'");
         Assert.Equal((0, "", ""), (result.Status, result.Output, result.Errors));
         Assert.Equal(State(names[0]), State(names[1]));
-        Assert.Equal("", server.Query($"SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_NAME LIKE 'jumpbag%'"));
+        Assert.Equal("", server.Query($"SHOW TABLES LIKE 'jumpbag%'", names[1]));
     }
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
         string database = Fresh("compressed");
         ShellResult result = JumpbagProgram.Bash(work.Path, $"{compressor} < dump.sql > dump; jumpbag load -q dump '{Url(database)}' && mkdir spool && jumpbag load -q --replace --spool spool - '{Url(database)}' < dump; echo $? $(ls spool | wc -l)");
         Assert.Equal("0 0\n", result.Output);
-        Assert.Equal(State("everything"), State(database));
+        Assert.Equal(Reference(work), State(database));
     }
 
     [Fact]
@@ -81,8 +81,8 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
             done
             """);
         Assert.Equal((0, ""), (result.Status, result.Output));
-        Assert.Equal(State("everything"), State(database));
-        Assert.Equal("", server.Query("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_NAME LIKE 'jumpbag%'"));
+        Assert.Equal(Reference(work), State(database));
+        Assert.Equal("", server.Query("SHOW TABLES LIKE 'jumpbag%'", database));
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
         Assert.Equal("child\n7\n", server.Query("SHOW TABLES; SELECT * FROM child", database));
         ShellResult replaced = JumpbagProgram.Bash(work.Path, $"jumpbag load -q --replace dump.sql '{Url(database)}' && jumpbag load -q --replace dump.sql '{Url(database)}'");
         Assert.Equal((0, "", ""), (replaced.Status, replaced.Output, replaced.Errors));
-        Assert.Equal(State("everything"), State(database));
+        Assert.Equal(Reference(work), State(database));
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
             """);
         ShellResult stopped = JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql '{Url(database)}'");
         Assert.Equal(1, stopped.Status);
-        Assert.Matches(@"^jumpbag: errors\.t, line 3, byte 81: INSERT INTO t VALUES \(2\),\(3\): error 1062 \(23000\): Duplicate entry '2' .*\nhint: .*--resume.*--on-error skip\n$", stopped.Errors);
+        Assert.Matches(@"^jumpbag: t, line 3, byte 81: INSERT INTO t VALUES \(2\),\(3\): error 1062 \(23000\): Duplicate entry '2' .*\nhint: .*--resume.*--on-error skip\n$", stopped.Errors);
         ShellResult skipped = JumpbagProgram.Bash(work.Path, $"jumpbag load -q --resume --on-error skip dump.sql '{Url(database)}'");
         Assert.Equal(3, skipped.Status);
         Assert.Equal(2, Regex.Count(skipped.Errors, "^jumpbag: skipped: ", RegexOptions.Multiline));
@@ -152,7 +152,7 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
         Everything(work, "");
         string database = Fresh("cut");
         ShellResult result = JumpbagProgram.Bash(work.Path, $$"""
-            head -c 5000000 dump.sql > cut.sql; head -n -1 dump.sql > tail.sql; gzip < dump.sql | head -c 2000000 > cut.gz
+            head -c 5000000 dump.sql > cut.sql; head -n -1 dump.sql > tail.sql; gzip < dump.sql | head -c 200000 > cut.gz
             for f in cut.sql tail.sql cut.gz; do jumpbag load -q $f '{{Url(database)}}'; echo $?; done
             """);
         Assert.Equal("1\n1\n1\n", result.Output);
@@ -174,7 +174,7 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
         ShellResult result = JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql --databases one --rename one=three '{url}'");
         Assert.Equal((0, "", ""), (result.Status, result.Output, result.Errors));
         Assert.Equal("1\tUSE two; `one`.`t`\n1\t2\n", server.Query("SELECT * FROM three.t; SELECT * FROM three.v"));
-        Assert.DoesNotContain("jumpbag", server.Query("SHOW DATABASES"), StringComparison.Ordinal);
+        Assert.DoesNotContain("jumpbag_load", server.Query("SHOW DATABASES"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -193,11 +193,11 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
     public void a_definer_that_is_not_known_is_told_and_can_be_left_out()
     {
         using var work = new TemporaryFolder();
-        server.Query("DROP DATABASE IF EXISTS src; CREATE DATABASE src; CREATE USER IF NOT EXISTS gone@'10.1.2.3'; CREATE TABLE src.t (a INT); CREATE DEFINER=gone@'10.1.2.3' VIEW src.v AS SELECT * FROM src.t");
+        server.Query("DROP DATABASE IF EXISTS src; CREATE DATABASE src; CREATE USER IF NOT EXISTS gone@'10.1.2.3'; CREATE TABLE src.t (a INT); USE src; CREATE DEFINER=gone@'10.1.2.3' VIEW v AS SELECT * FROM t");
         server.Dump(Path.Combine(work.Path, "dump.sql"), "src");
         server.Query("DROP USER gone@'10.1.2.3'");
         ShellResult kept = JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql '{Url(Fresh("kept"))}'");
-        Assert.Equal(0, kept.Status);
+        Assert.True(kept.Status == 0, kept.Errors);
         Assert.Matches(@"^warning: there is no account gone@10\.1\.2\.3 here, which 1 of the views.*--definer drop", kept.Errors);
         ShellResult dropped = JumpbagProgram.Bash(work.Path, $"jumpbag load -q --definer drop dump.sql '{Url(Fresh("dropped"))}'");
         Assert.Equal((0, ""), (dropped.Status, dropped.Errors));
@@ -211,6 +211,14 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
         fixture.MakeEverything();
         // Without locks: the client cannot load a table whose default comes from a sequence while it holds them.
         server.Dump(Path.Combine(work.Path, "dump.sql"), ["--routines", "--events", "--triggers", "--skip-add-locks", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), "everything"]);
+    }
+
+    /// <summary>What the client makes of the dump.</summary>
+    private string Reference(TemporaryFolder work)
+    {
+        string database = Fresh("reference");
+        Assert.Equal(0, server.Feed(Path.Combine(work.Path, "dump.sql"), "--default-character-set=utf8mb4", database).Status);
+        return State(database);
     }
 
     private string Fresh(string database)

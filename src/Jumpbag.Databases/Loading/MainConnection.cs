@@ -1,0 +1,44 @@
+using Jumpbag.Core;
+using Jumpbag.Databases.Dumps;
+using Jumpbag.Databases.Servers;
+
+namespace Jumpbag.Databases.Loading;
+
+/// <summary>The connection on which the dump's definitions run, with what the person wants done at a statement that the server refuses.</summary>
+internal sealed class MainConnection(MySqlConnection connection, LoadOptions options, LoadReport report, ServerObjects existing)
+{
+    public MySqlConnection Connection => connection;
+
+    public void Run(DumpStatement statement) => Run(statement, statement.Text.Span);
+
+    /// <param name="sql">What is sent instead of the statement as it stands.</param>
+    public void Run(DumpStatement statement, ReadOnlySpan<byte> sql)
+    {
+        try
+        {
+            connection.Query(sql);
+        }
+        catch (ServerException e)
+        {
+            if (options.OnError == OnError.Stop)
+                throw LoadFailure.Of(statement, e);
+            report.Skip(LoadReport.Describe(statement, e.Message));
+        }
+    }
+
+    /// <param name="database">Where an object lies whose name does not say it.</param>
+    /// <exception cref="UnsupportedException">The server had an object of this name before the load, and the person has not allowed to replace it.</exception>
+    public void CheckNotThere(DumpStatement statement, ByteString? database)
+    {
+        if (options.Replace || options.Resume || statement.Name is not { } name)
+            return;
+        ObjectName full = name.Qualifier is null ? new(database, name.Name) : name;
+        if (existing.InTheWay(statement.Kind, full) is { } kind)
+            throw AlreadyThere(full, kind);
+    }
+
+    public static UnsupportedException AlreadyThere(ObjectName name, string kind) =>
+        new($"{name} is already there (a {kind})", kind.StartsWith("table", StringComparison.Ordinal)
+            ? $"--replace drops what the dump has, --rename {name.Name}={name.Name}_restored loads it beside, --tables chooses others"
+            : "--replace drops what the dump has, --tables and --exclude choose");
+}
