@@ -36,7 +36,7 @@ public delegate void PathDamageSink(ByteString path, Damage damage);
 /// </summary>
 public sealed class TreeWalk
 {
-    private const int Window = 1024, SortedWindow = 1 << 18, MaxWaiting = 1 << 18;
+    private const int Window = 1 << 16, SortedWindow = 1 << 18, MaxWaiting = 1 << 18;
 
     private readonly FileTree tree;
     private readonly PathDamageSink damaged;
