@@ -17,15 +17,23 @@ public static class ContentReader
     public static void Copy(TreeNode file, ContentSink sink, DamageSink damage)
     {
         var buffer = new byte[(int)Math.Clamp(file.Node.Size, 1, BufferSize)];
-        foreach (FileExtent extent in file.FileSystem.Extents(file.Node, 0, damage))
+        var runs = new DamageRuns(damage);
+        try
         {
-            for (long at = extent.Offset; at < extent.Offset + extent.Length;)
+            foreach (FileExtent extent in file.FileSystem.Extents(file.Node, 0, runs.Add))
             {
-                Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, extent.Offset + extent.Length - at));
-                ReadAround(file.FileSystem, extent, at, piece, damage);
-                sink(piece);
-                at += piece.Length;
+                for (long at = extent.Offset; at < extent.Offset + extent.Length;)
+                {
+                    Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, extent.Offset + extent.Length - at));
+                    ReadAround(file.FileSystem, extent, at, piece, runs.Add);
+                    sink(piece);
+                    at += piece.Length;
+                }
             }
+        }
+        finally
+        {
+            runs.Flush();
         }
     }
 

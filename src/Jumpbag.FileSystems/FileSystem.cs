@@ -114,6 +114,9 @@ public sealed record FileSystemSummary
     /// <summary>Free for those who aren't root.</summary>
     public required long Available { get; init; }
 
+    /// <summary>As df(1) shows it: of what those who aren't root can have, rounded up; null where they can have nothing.</summary>
+    public long? UsedPercent => ByteSize.Percent(Capacity - Free, Capacity - Free + Available);
+
     public required long Inodes { get; init; }
 
     public required long FreeInodes { get; init; }

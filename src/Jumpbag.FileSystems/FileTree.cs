@@ -68,8 +68,9 @@ public sealed class FileTree
             : new(directory.FileSystem, directory.FileSystem.GetNode(entry.Inode, damage));
 
     /// <summary>The file at a path. A symbolic link at the end is followed unless told otherwise; on the way they always are.</summary>
+    /// <param name="prefix">What stands before the path in messages: "disk.img@2:".</param>
     /// <exception cref="NotFoundException">There is no such file, or links go in a circle.</exception>
-    public TreeNode Lookup(ByteString path, bool followLast = true, DamageSink? damage = null)
+    public TreeNode Lookup(ByteString path, bool followLast = true, DamageSink? damage = null, string prefix = "")
     {
         damage ??= Ignore;
         var trail = new List<TreeNode> { Top(RootFileSystem, damage) };
@@ -88,9 +89,9 @@ public sealed class FileTree
             }
             TreeNode directory = trail[^1];
             if (directory.Node.Type != FileType.Directory)
-                throw new NotFoundException($"{path}: not a directory");
+                throw new NotFoundException($"{prefix}{path}: not a directory");
             DirectoryEntry entry = directory.FileSystem.Lookup(directory.Node, name, damage)
-                ?? throw new NotFoundException($"{path}: no such file or directory", absent.GetValueOrDefault((directory.FileSystem, directory.Node.Inode)));
+                ?? throw new NotFoundException($"{prefix}{path}: no such file or directory", absent.GetValueOrDefault((directory.FileSystem, directory.Node.Inode)));
             TreeNode found = Open(directory, entry, damage);
             if (found.Node.Type != FileType.SymbolicLink || (ahead.Count == 0 && !followLast))
             {
@@ -98,7 +99,7 @@ public sealed class FileTree
                 continue;
             }
             if (++links > MostLinks)
-                throw new NotFoundException($"{path}: too many levels of symbolic links");
+                throw new NotFoundException($"{prefix}{path}: too many levels of symbolic links");
             ByteString target = found.FileSystem.ReadLink(found.Node, damage);
             if (!target.IsEmpty && target.Span[0] == (byte)'/')
                 trail.RemoveRange(1, trail.Count - 1);

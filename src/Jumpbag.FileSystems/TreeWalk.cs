@@ -11,17 +11,29 @@ public enum VisitKind
     /// <summary>Anything but a directory.</summary>
     File,
 
+    /// <summary>A directory where it stands among the files beside it, before any of these directories is entered; see <see cref="TreeWalk.ListsDirectories"/>.</summary>
+    Directory,
+
     /// <summary>A directory, after all that is in it.</summary>
     Leave,
 }
 
 /// <summary>
 /// A step of a walk: the directory that is entered or left, or the one that holds the file (null where the walk began at a
-/// file), and the file's name.
+/// file), and the file's name. Where the walk began, the name is the path given for it.
 /// </summary>
 public readonly record struct Visit(VisitKind Kind, WalkDirectory? Directory, ByteString Name, TreeNode Node)
 {
-    public ByteString Path => Kind != VisitKind.File ? Directory!.Path : Directory is null ? Name : Directory.Path.Join(Name);
+    /// <summary>A file that no walk leads to, but a person named.</summary>
+    public static Visit Of(ByteString path, TreeNode node) => new(VisitKind.File, null, path, node);
+
+    /// <summary>Put together when it is asked for.</summary>
+    public ByteString Path => IsOfDirectory ? Directory!.Path : Directory is null ? Name : Directory.Path.Join(Name);
+
+    /// <summary>0 where the walk began.</summary>
+    public int Depth => IsOfDirectory ? Directory!.Depth : Directory is null ? 0 : Directory.Depth + 1;
+
+    private bool IsOfDirectory => Kind is VisitKind.Enter or VisitKind.Leave;
 }
 
 /// <summary>Takes damage together with the path that it lies in.</summary>
@@ -29,42 +41,66 @@ public delegate void PathDamageSink(ByteString path, Damage damage);
 
 /// <summary>
 /// Goes through everything below a file of a tree, depth first, and a directory's files before its directories. Within a
-/// directory they come in the order of their inodes, which is near that of their place on the disk (or of their names, when
-/// told). Nothing recurses. Memory does not grow with the size of a directory or of the tree: of subdirectories that wait
-/// at most 256 Ki are kept; where there are more, a directory's list is read again from the start for the next of them.
-/// A directory that comes a second time is damage, so a circle ends.
+/// directory they come in the order of their inodes, which is near that of their place on the disk (unless
+/// told otherwise). Nothing recurses. Memory does not grow with the size of a directory or of the tree: of subdirectories that
+/// wait at most 256 Ki are kept; where there are more, a directory's list is read again from the start for the next of them.
+/// A path is not kept but put together from the names above, so the depth costs no more than the names do.
+/// A directory that comes a second time is damage, so a circle ends. What cannot be read is damage, and is passed over.
 /// </summary>
 public sealed class TreeWalk
 {
-    private const int Window = 1 << 16, SortedWindow = 1 << 18, MaxWaiting = 1 << 18;
+    /// <summary>
+    /// Entries whose inodes are read in one sweep over the disk: a directory lists them in the order of their names' hashes.
+    /// Fewer where the inodes are kept.
+    /// </summary>
+    private const int Window = 1 << 16, OpenedWindow = 1 << 14;
+
+    private const int MaxWaiting = 1 << 18;
 
     private readonly FileTree tree;
     private readonly PathDamageSink damaged;
     private readonly DamageSink sink;
-    private readonly bool byName;
     private readonly InodeSet seen = new();
     private readonly Stack<Frame> frames = new();
     private readonly List<DirectoryEntry> window = [];
+    private readonly List<TreeNode?> opened = [];
     private (TreeNode Node, ByteString Path)? start;
     private IEnumerator<DirectoryEntry>? listing;
     private int position, waiting;
     private WalkDirectory? current;
     private ByteString currentName;
 
-    public TreeWalk(FileTree tree, TreeNode start, ByteString path, PathDamageSink damaged, bool byName = false)
+    public TreeWalk(FileTree tree, TreeNode start, ByteString path, PathDamageSink damaged)
     {
         this.tree = tree;
         this.damaged = damaged;
-        this.byName = byName;
         this.start = (start, path);
         sink = Report;
     }
+
+    /// <summary>Directories so far below the start are not gone into: entered and left at once.</summary>
+    public int MaximumDepth { get; init; } = int.MaxValue;
+
+    /// <summary>The filesystem that the walk does not leave: the tops of others are entered and left at once. Null: it goes into them.</summary>
+    public FileSystem? StayOn { get; init; }
+
+    /// <summary>
+    /// For those who list: what is in a directory comes in the order of its list, subdirectories too, as
+    /// <see cref="VisitKind.Directory"/>; then those that the walk goes into are entered, in <see cref="Order"/>.
+    /// </summary>
+    public bool ListsDirectories { get; init; }
+
+    /// <summary>Of the subdirectories of a directory, with <see cref="ListsDirectories"/>; null: that of the list.</summary>
+    public Comparison<Visit>? Order { get; init; }
+
+    /// <summary>A subdirectory that is still to be entered; it has its node where that was read already.</summary>
+    private readonly record struct Waiter(DirectoryEntry Entry, TreeNode? Node);
 
     private sealed class Frame(WalkDirectory directory)
     {
         public WalkDirectory Directory { get; } = directory;
 
-        public List<DirectoryEntry> Waiting { get; } = [];
+        public List<Waiter> Waiting { get; } = [];
 
         public int Next { get; set; }
 
@@ -77,28 +113,33 @@ public sealed class TreeWalk
     /// <summary>False at the end.</summary>
     public bool Next(out Visit visit)
     {
-        if (start is var (node, path))
+        if (start is var (top, path))
         {
             start = null;
-            if (node.Node.Type == FileType.Directory)
-                return Enter(null, path, node, out visit);
-            visit = new(VisitKind.File, null, path, node);
+            if (top.Node.Type == FileType.Directory)
+                return Enter(null, path, top, out visit);
+            visit = new(VisitKind.File, null, path, top);
             return true;
         }
         while (frames.TryPeek(out Frame? frame))
         {
             if (position < window.Count)
             {
-                if (Resolve(frame, window[position++], out visit))
+                DirectoryEntry entry = window[position];
+                TreeNode? node = ListsDirectories ? opened[position] : Open(frame, entry);
+                position++;
+                if (node is { } found && Resolve(frame, entry, found, out visit))
                     return true;
             }
             else if (listing is not null)
                 Fill(frame);
             else if (frame.Next < frame.Waiting.Count)
             {
-                DirectoryEntry entry = frame.Waiting[frame.Next++];
+                if (frame.Next == 0)
+                    Sort(frame);
+                Waiter next = frame.Waiting[frame.Next++];
                 waiting--;
-                if (Resolve(frame, entry, out visit, entered: true))
+                if ((next.Node ?? Open(frame, next.Entry)) is { } directory && Resolve(frame, next.Entry, directory, out visit, entered: true))
                     return true;
             }
             else if (frame.Resume > 0)
@@ -106,7 +147,7 @@ public sealed class TreeWalk
             else
             {
                 _ = frames.Pop();
-                visit = new(VisitKind.Leave, frame.Directory, default, frame.Directory.Node);
+                visit = new(VisitKind.Leave, frame.Directory, frame.Directory.Name, frame.Directory.Node);
                 return true;
             }
         }
@@ -126,17 +167,22 @@ public sealed class TreeWalk
     private bool Enter(WalkDirectory? parent, ByteString name, TreeNode node, out Visit visit)
     {
         var directory = new WalkDirectory(parent, name, node);
-        visit = new(VisitKind.Enter, directory, default, node);
-        if (!seen.Add(node.FileSystem, node.Node.Inode))
+        visit = new(VisitKind.Enter, directory, name, node);
+        bool into = GoesInto(node, directory.Depth);
+        if (into && !seen.Add(node.FileSystem, node.Node.Inode))
         {
             damaged(directory.Path, new($"directory inode {node.Node.Inode} is in the tree a second time: a circle, not followed"));
             return false;
         }
         var frame = new Frame(directory);
         frames.Push(frame);
-        List(frame);
+        if (into)
+            List(frame);
         return true;
     }
+
+    private bool GoesInto(TreeNode directory, int depth) =>
+        depth < MaximumDepth && (StayOn is null || ReferenceEquals(directory.FileSystem, StayOn));
 
     /// <summary>Begins a directory's list, behind those entries that were dealt with.</summary>
     private void List(Frame frame)
@@ -168,7 +214,7 @@ public sealed class TreeWalk
         position = 0;
         try
         {
-            while (window.Count < (byName ? SortedWindow : Window))
+            while (window.Count < (ListsDirectories ? OpenedWindow : Window))
             {
                 if (!listing!.MoveNext())
                 {
@@ -179,8 +225,8 @@ public sealed class TreeWalk
                 DirectoryEntry entry = listing.Current;
                 if (!IsPossible(entry.Name))
                     Report(new($"an entry is named '{entry.Name}', which no file can be; left out"));
-                else if (entry.Type == FileType.Directory)
-                    Wait(frame, entry);
+                else if (entry.Type == FileType.Directory && !ListsDirectories)
+                    Wait(frame, new(entry, null));
                 else
                     window.Add(entry);
                 if (waiting >= MaxWaiting && frame.Waiting.Count > 0)
@@ -196,14 +242,28 @@ public sealed class TreeWalk
             Report(new(e.Message));
             EndListing();
         }
-        Sort(window);
-        if (listing is null)
-            Sort(frame.Waiting);
+        if (ListsDirectories)
+            OpenWindow(frame);
+        else
+            CollectionsMarshal.AsSpan(window).Sort(static (a, b) => a.Inode.CompareTo(b.Inode));
     }
 
-    private void Wait(Frame frame, DirectoryEntry entry)
+    /// <summary>Reads the inodes in their own order, though they are told in that of the list.</summary>
+    private void OpenWindow(Frame frame)
     {
-        frame.Waiting.Add(entry);
+        var inodes = new ulong[window.Count];
+        var places = new int[window.Count];
+        for (int i = 0; i < places.Length; i++)
+            (inodes[i], places[i]) = (window[i].Inode, i);
+        Array.Sort(inodes, places);
+        CollectionsMarshal.SetCount(opened, window.Count);
+        foreach (int place in places)
+            opened[place] = Open(frame, window[place]);
+    }
+
+    private void Wait(Frame frame, Waiter directory)
+    {
+        frame.Waiting.Add(directory);
         waiting++;
     }
 
@@ -213,30 +273,35 @@ public sealed class TreeWalk
         listing = null;
     }
 
-    private void Sort(List<DirectoryEntry> entries)
+    private void Sort(Frame frame)
     {
-        Span<DirectoryEntry> span = CollectionsMarshal.AsSpan(entries);
-        if (byName)
-            span.Sort(static (a, b) => a.Name.CompareTo(b.Name));
-        else
-            span.Sort(static (a, b) => a.Inode.CompareTo(b.Inode));
+        if (!ListsDirectories)
+            frame.Waiting.Sort(static (a, b) => a.Entry.Inode.CompareTo(b.Entry.Inode));
+        else if (Order is { } order)
+            frame.Waiting.Sort((a, b) => order(Listed(a), Listed(b)));
+
+        Visit Listed(Waiter waiter) => new(VisitKind.Directory, frame.Directory, waiter.Entry.Name, waiter.Node!.Value);
     }
 
-    /// <summary>Reads the inode, whose type is the one that counts. A directory that was not said to be one waits too.</summary>
-    private bool Resolve(Frame frame, DirectoryEntry entry, out Visit visit, bool entered = false)
+    /// <summary>Null where it cannot be, which is told.</summary>
+    private TreeNode? Open(Frame frame, DirectoryEntry entry)
     {
-        visit = default;
         At(frame.Directory, entry.Name);
-        TreeNode node;
         try
         {
-            node = tree.Open(frame.Directory.Node, entry, sink);
+            return tree.Open(frame.Directory.Node, entry, sink);
         }
         catch (JumpbagException e)
         {
             Report(new(e.Message));
-            return false;
+            return null;
         }
+    }
+
+    /// <summary>The inode's type is the one that counts. A directory that was not said to be one waits too.</summary>
+    private bool Resolve(Frame frame, DirectoryEntry entry, TreeNode node, out Visit visit, bool entered = false)
+    {
+        visit = default;
         if (node.Node.Type != FileType.Directory)
         {
             visit = new(VisitKind.File, frame.Directory, entry.Name, node);
@@ -244,8 +309,15 @@ public sealed class TreeWalk
         }
         if (entered)
             return Enter(frame.Directory, entry.Name, node, out visit);
-        Wait(frame, entry);
-        return false;
+        if (!ListsDirectories)
+        {
+            Wait(frame, new(entry, null));
+            return false;
+        }
+        if (GoesInto(node, frame.Directory.Depth + 1))
+            Wait(frame, new(entry, node));
+        visit = new(VisitKind.Directory, frame.Directory, entry.Name, node);
+        return true;
     }
 
     private static bool IsPossible(ByteString name)

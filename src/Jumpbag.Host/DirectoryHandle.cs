@@ -45,6 +45,18 @@ public sealed unsafe class DirectoryHandle : FileHandle
         return Libc.Check(fd);
     }
 
+    /// <summary>Opens a file that is there for reading and writing; a pipe or a device is not waited for.</summary>
+    public Errno OpenFile(ReadOnlySpan<byte> name, out FileHandle? file)
+    {
+        byte* text = stackalloc byte[CName.Size];
+        file = null;
+        if (!CName.CopyEntry(name, text))
+            return Errno.Invalid;
+        int fd = Libc.openat(Descriptor, text, Libc.ReadWrite | Libc.NoFollow | Libc.NonBlocking | Libc.CloseOnExec, 0);
+        file = fd < 0 ? null : new(fd);
+        return Libc.Check(fd);
+    }
+
     public Errno MakeDirectory(ReadOnlySpan<byte> name, int permissions)
     {
         byte* text = stackalloc byte[CName.Size];

@@ -12,6 +12,8 @@ public enum Errno
     Interrupted = 4,
     InputOutput = 5,
     TooBig = 7,
+    BadDescriptor = 9,
+    Again = 11,
     AccessDenied = 13,
     Exists = 17,
     CrossDevice = 18,
@@ -22,12 +24,14 @@ public enum Errno
     NoSpace = 28,
     ReadOnly = 30,
     TooManyLinks = 31,
+    BrokenPipe = 32,
     NameTooLong = 36,
     NotImplemented = 38,
     NotEmpty = 39,
     SymbolicLinkLoop = 40,
     NoData = 61,
     NotSupported = 95,
+    RemoteInputOutput = 121,
     Quota = 122,
 }
 

@@ -32,6 +32,22 @@ public unsafe class FileHandle : IDisposable
         return Errno.None;
     }
 
+    /// <summary>Reads as much as there is room for and comes before the end or a failure; how many bytes that were.</summary>
+    public int Read(Span<byte> destination, long offset)
+    {
+        int done = 0;
+        fixed (byte* start = destination)
+            while (done < destination.Length)
+            {
+                nint count = Libc.pread(descriptor, start + done, (nuint)(destination.Length - done), offset + done);
+                if (count > 0)
+                    done += (int)count;
+                else if (count == 0 || Libc.LastError != Errno.Interrupted)
+                    break;
+            }
+        return done;
+    }
+
     public Errno Truncate(long length) => Libc.Check(Libc.ftruncate(descriptor, length));
 
     public Errno SetOwner(uint uid, uint gid) => Libc.Check(Libc.fchown(descriptor, uid, gid));

@@ -21,6 +21,25 @@ public readonly record struct FileStatus(
 
     public bool IsRegular => (Mode & 0xF000) == 0x8000;
 
+    /// <summary>Of a path that a person named; of a symbolic link at its end itself.</summary>
+    public static unsafe Errno Of(ByteString path, out FileStatus status)
+    {
+        byte* buffer = stackalloc byte[Length];
+        fixed (byte* text = new byte[path.Length + 1])
+        {
+            path.Span.CopyTo(new(text, path.Length));
+            Errno error = Libc.Check(Libc.statx(Libc.AtCurrentDirectory, text, Libc.AtSymlinkNoFollow, Mask, buffer));
+            status = error == Errno.None ? Parse(new(buffer, Length)) : default;
+            return error;
+        }
+    }
+
+    public bool IsPipe => (Mode & 0xF000) == 0x1000;
+
+    public bool IsCharacterDevice => (Mode & 0xF000) == 0x2000;
+
+    public bool IsBlockDevice => (Mode & 0xF000) == 0x6000;
+
     internal static FileStatus Parse(ReadOnlySpan<byte> data)
     {
         uint major = U32(data, 0x88), minor = U32(data, 0x8C);

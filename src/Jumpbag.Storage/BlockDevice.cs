@@ -16,6 +16,12 @@ public abstract class BlockDevice
     public virtual int SectorSize => 512;
 
     /// <summary>
+    /// False where <see cref="Extents"/> calls some of it unreadable from the start: a disk of a volume is missing, an image is
+    /// cut off. Only then is it worth asking before reading.
+    /// </summary>
+    public virtual bool IsWhole => true;
+
+    /// <summary>
     /// Fills <paramref name="destination"/> with the bytes from <paramref name="offset"/> on, whatever its size and
     /// alignment. All or nothing.
     /// </summary>

@@ -33,6 +33,8 @@ public sealed class Concatenation : BlockDevice
 
     public override int SectorSize { get; }
 
+    public override bool IsWhole => Array.TrueForAll(parts, part => part.IsWhole);
+
     public override void Read(long offset, Span<byte> destination)
     {
         if (offset < 0 || offset > Length - destination.Length)

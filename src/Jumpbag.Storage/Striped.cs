@@ -32,6 +32,8 @@ public sealed class Striped : BlockDevice
 
     public override int SectorSize { get; }
 
+    public override bool IsWhole => Array.TrueForAll(members, member => member.IsWhole);
+
     public override void Read(long offset, Span<byte> destination)
     {
         if (offset < 0 || offset > Length - destination.Length)

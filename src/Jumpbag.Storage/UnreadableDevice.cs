@@ -9,6 +9,8 @@ public sealed class UnreadableDevice(long length, string reason) : BlockDevice
 
     public string Reason { get; } = reason;
 
+    public override bool IsWhole => Length == 0;
+
     public override void Read(long offset, Span<byte> destination)
     {
         if (!destination.IsEmpty)

@@ -11,7 +11,8 @@ public sealed class LayerTests
         ["Jumpbag.Storage"] = ["Jumpbag.Core"],
         ["Jumpbag.Host"] = ["Jumpbag.Core"],
         ["Jumpbag.FileSystems"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host"],
-        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems"],
+        ["Jumpbag.Databases"] = ["Jumpbag.Core", "Jumpbag.Host"],
+        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases"],
     };
 
     [Fact]

@@ -16,6 +16,7 @@ public sealed class ReadOnlyTests(DemoDisk disk) : IClassFixture<DemoDisk>
     [InlineData("cat d.img:/home/anna/letters/last-words.txt")]
     [InlineData("cat --no-replay d.img:/home/anna/letters/letter.txt")]
     [InlineData("cp -r -f d.img:/ traced-copy")]
+    [InlineData("tar -f traced.tar d.img:/")]
     [InlineData("find d.img:/ -type f")]
     [InlineData("df d.img")]
     public void a_source_is_opened_read_only_and_never_written(string arguments)

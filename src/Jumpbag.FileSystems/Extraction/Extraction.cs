@@ -23,8 +23,10 @@ public sealed class Extraction
     private readonly TemporaryName temporary = new();
     private readonly OpenDirectories directories = new(Math.Max(32, Math.Min(4096, ProcessIdentity.RaiseOpenFiles() / 2)));
     private readonly Lock walking = new();
+    private readonly DeviceMap map = new();
     private KernelCopy? kernel;
-    private bool isNew;
+    private DamagedList? damagedFiles;
+    private bool isNew, inDiskOrder;
 
     /// <summary>The directories that the walk is in.</summary>
     private readonly Stack<DirectoryCopy> open = new();
@@ -44,32 +46,37 @@ public sealed class Extraction
     public ExtractionResult Run(IReadOnlyList<ExtractionItem> items, string destination)
     {
         long started = Stopwatch.GetTimestamp();
-        var sources = new List<(ExtractionItem Item, TreeNode Node)>();
+        var sources = new List<TreeStart>();
         foreach (ExtractionItem item in items)
-            sources.Add((item, item.Tree.Lookup(item.Path, followLast: !options.Recursive, damage => tally.Damage(item.Path, damage))));
-        Destination target = Destination.Resolve(ByteString.FromArgument(destination), sources.Count, options.Resume ? sources[0].Node.Node : null);
+            sources.Add(new(item.Tree, item.Path, item.Tree.Lookup(item.Path, followLast: !options.Recursive, damage => tally.Damage(item.Path, damage), item.Prefix)));
+        Destination target = Destination.Resolve(ByteString.FromArgument(destination), sources.Count, options.Resume ? sources[0] : null);
+        if (target.IsGuessed)
+            events(new Status(destination, $"taken for the begun copy of {sources[0].Path}, since most of what is in it is that"));
         isNew = target.IsNew;
         using DirectoryHandle folder = target.Folder;
-        kernel = new(folder, sources.SelectMany(s => s.Item.Tree.Mounts.Select(m => m.FileSystem)).Distinct(), tally, cancelled);
-        using var survey = new Survey(sources, options.Recursive, cancelled);
+        kernel = new(folder, sources.SelectMany(s => s.Tree.Mounts.Select(m => m.FileSystem)).Distinct(), tally, cancelled);
+        // Without -r a directory is not copied.
+        using var count = new TreeCount([.. sources.Where(s => options.Recursive || s.Node.Node.Type != FileType.Directory)], cancelled);
+        var survey = new Survey(sources, count);
         if (options.DryRun || !survey.SurelyFits(folder.Space()))
-            survey.Count();
+            count.Count();
         // What is there already needs no room any more; how much that is shows only on the way.
         if (!options.Resume)
             survey.ThrowIfTooLarge(folder.Space(), destination);
         if (options.DryRun)
             return tally.Result(Stopwatch.GetElapsedTime(started), cancelled.IsCancellationRequested) with
             {
-                Files = survey.Files,
-                Directories = survey.Directories,
-                Bytes = survey.Bytes,
+                Files = count.Files,
+                Directories = count.Directories,
+                Bytes = count.Bytes,
             };
-        using var timer = new Timer(_ => TellProgress(survey, started), null, 1000, 200);
+        using var progress = new ProgressTimer("copying", count, events, () => (tally.Done, Interlocked.Read(ref tally.Bytes)));
         try
         {
-            foreach ((ExtractionItem item, TreeNode node) in sources)
+            inDiskOrder = options.InDiskOrder ?? DiskOrder.IsWorthIt(sources.Select(s => s.Tree).Distinct());
+            foreach (TreeStart source in sources)
                 if (!IsOver)
-                    CopyItem(item, node, target);
+                    CopyItem(source, target);
         }
         finally
         {
@@ -84,34 +91,56 @@ public sealed class Extraction
         return result;
     }
 
-    private void TellProgress(Survey survey, long started)
-    {
-        survey.CountBeside();
-        events(new Progressed(new("copying", tally.Done, survey.Counted ? survey.Files + survey.Directories : null,
-            Interlocked.Read(ref tally.Bytes), survey.Counted ? survey.Bytes : null, Stopwatch.GetElapsedTime(started))));
-    }
-
     private bool IsOver => cancelled.IsCancellationRequested || tally.Stopped is not null;
 
-    private void CopyItem(ExtractionItem item, TreeNode node, Destination target)
+    private void CopyItem(TreeStart item, Destination target)
     {
-        if (node.Node.Type == FileType.Directory && !options.Recursive)
+        Node node = item.Node.Node;
+        if (node.Type == FileType.Directory && !options.Recursive)
         {
             tally.Fail(item.Path, "is a directory; -r copies directories");
             return;
         }
         var top = new DirectoryCopy(null, default, null) { Existed = true, InheritsGroup = target.InheritsGroup, InheritsAcl = target.InheritsAcl, Handle = target.Folder };
-        var walk = new TreeWalk(item.Tree, node, item.Path, DamagedOnTheWay);
+        var walk = new TreeWalk(item.Tree, item.Node, item.Path, DamagedOnTheWay);
         ByteString name = target.NameFor(item.Path);
-        int jobs = options.Jobs > 0 ? options.Jobs : Environment.ProcessorCount;
-        var others = new Thread[node.Node.Type == FileType.Directory ? jobs - 1 : 0];
+        // Two who read would send the head to and fro.
+        int jobs = options.Jobs > 0 ? options.Jobs : inDiskOrder ? 1 : Environment.ProcessorCount;
+        var others = new Thread[node.Type == FileType.Directory ? jobs - 1 : 0];
         for (int i = 0; i < others.Length; i++)
             (others[i] = new Thread(() => Work(walk, top, name), 512 * 1024)).Start();
+        if (node.Type != FileType.Directory)
+            damagedFiles = new(directories, top, name.Equals, 0);
         Work(walk, top, name);
         foreach (Thread other in others)
             other.Join();
         while (open.TryPop(out DirectoryCopy? left))
             End(left);
+        if (damagedFiles is null)
+            return;
+        damagedFiles.Close();
+        if (!damagedFiles.IsEmpty)
+            events(new Status(damagedFiles.Name.ToString(), "names the damaged files of this copy; the same with --resume reads them again"));
+        damagedFiles = null;
+    }
+
+    /// <summary>At the top of a copy, before anything is made in it.</summary>
+    private void ListDamaged(WalkDirectory source)
+    {
+        damagedFiles = new(directories, source.Copy!, IsTaken, source.Path.Span.TrimEnd((byte)'/').Length);
+
+        bool IsTaken(ByteString name)
+        {
+            try
+            {
+                return source.Node.FileSystem.Lookup(source.Node.Node, name, static _ => { }) is not null;
+            }
+            catch (JumpbagException)
+            {
+                // A directory that cannot be searched may still be listed; what it then names is not made where the list is.
+                return false;
+            }
+        }
     }
 
     private void DamagedOnTheWay(ByteString path, Damage damage)
@@ -122,12 +151,13 @@ public sealed class Extraction
 
     private void Work(TreeWalk walk, DirectoryCopy top, ByteString name)
     {
-        var copier = new FileCopier(options, attributes, tally, directories, links, temporary, kernel!, cancelled);
+        FileCopier? copier = null;
         var batch = new List<Visit>(BatchFiles);
         while (!IsOver && Fill(batch, walk, top, name))
             foreach (Visit file in batch)
             {
                 DirectoryCopy into = file.Directory?.Copy ?? top;
+                copier ??= new(options, attributes, tally, directories, links, temporary, kernel!, map, damagedFiles!, cancelled);
                 if (!IsOver)
                     copier.Copy(file, into, file.Directory is null ? name : file.Name);
                 End(into);
@@ -138,9 +168,10 @@ public sealed class Extraction
     private bool Fill(List<Visit> batch, TreeWalk walk, DirectoryCopy top, ByteString name)
     {
         batch.Clear();
+        (int mostFiles, long mostBytes) = inDiskOrder ? (DiskOrder.Window, long.MaxValue) : (BatchFiles, BatchBytes);
         long bytes = 0;
         lock (walking)
-            while (batch.Count < BatchFiles && bytes < BatchBytes && !IsOver && walk.Next(out Visit visit))
+            while (batch.Count < mostFiles && bytes < mostBytes && !IsOver && walk.Next(out Visit visit))
                 switch (visit.Kind)
                 {
                     case VisitKind.Enter:
@@ -153,9 +184,11 @@ public sealed class Extraction
                     default:
                         (visit.Directory?.Copy ?? top).Begin();
                         batch.Add(visit);
-                        bytes += Math.Max(0, visit.Node.Node.Size);
+                        bytes += Math.Clamp(visit.Node.Node.Size, 0, BatchBytes);
                         break;
                 }
+        if (inDiskOrder)
+            DiskOrder.Sort(batch, static file => file.Node);
         return batch.Count > 0;
     }
 
@@ -215,6 +248,8 @@ public sealed class Extraction
         parent.Begin();
         source.Copy = copy;
         open.Push(copy);
+        if (source.Parent is null)
+            ListDamaged(source);
     }
 
     private DirectoryCopy Opened(WalkDirectory source, DirectoryCopy parent, ByteString name, DirectoryHandle handle, bool existed, bool marked)
@@ -270,6 +305,9 @@ public sealed class Extraction
             handle = directories.Acquire(directory);
             if (directory.IsMarked)
                 _ = handle.Remove(Destination.Marker);
+            // Both before the times are set.
+            if (damagedFiles?.Directory == directory)
+                damagedFiles.Close();
             IReadOnlyList<ExtendedAttribute> xattrs = attributes.Preserve.HasFlag(Preserve.Xattrs)
                 ? source.Node.FileSystem.ExtendedAttributes(node, damage => DamagedOnTheWay(source.Path, damage)) : [];
             attributes.Apply(handle, node, xattrs, attributes.IsOwn(node, directory.InheritsGroup) && !directory.Existed, false, false);

@@ -45,11 +45,15 @@ public sealed record ExtractionOptions
     /// <summary>Only counts, and checks the free space.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>Files that are copied at once; 0: one for each core.</summary>
+    /// <summary>Files that are copied at once; 0: one for each core, or one in all with <see cref="InDiskOrder"/>.</summary>
     public int Jobs { get; init; }
+
+    /// <summary>Whether files are read in the order in which they lie on the disk; null: where a source is on a rotating one.</summary>
+    public bool? InDiskOrder { get; init; }
 
     internal Preserve Effective => Preserve ?? (Recursive ? FileSystems.Extraction.Preserve.All : default);
 }
 
 /// <summary>A file or directory to be copied, by its path in the tree.</summary>
-public readonly record struct ExtractionItem(FileTree Tree, Core.ByteString Path);
+/// <param name="Prefix">What stands before the path where it is named whole: "disk.img@2:".</param>
+public readonly record struct ExtractionItem(FileTree Tree, Core.ByteString Path, string Prefix = "");

@@ -1,6 +1,5 @@
 using Jumpbag.Core;
 using Jumpbag.Host;
-using Jumpbag.Storage;
 
 namespace Jumpbag.FileSystems.Extraction;
 
@@ -10,25 +9,22 @@ namespace Jumpbag.FileSystems.Extraction;
 /// </summary>
 internal sealed class FileCopier
 {
-    private const int BufferSize = 256 * 1024;
-
     private readonly ExtractionOptions options;
     private readonly Attributes attributes;
     private readonly Tally tally;
     private readonly OpenDirectories directories;
     private readonly HardLinks links;
     private readonly TemporaryName temporary;
-    private readonly KernelCopy kernel;
+    private readonly DamagedList damagedFiles;
+    private readonly ContentCopier content;
     private readonly CancellationToken cancelled;
     private readonly DamageSink sink;
-    private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
+    private readonly DamageRuns runs;
     private Visit visit;
-    private Damage? damage;
     private bool damaged;
-    private long lost;
 
     public FileCopier(ExtractionOptions options, Attributes attributes, Tally tally, OpenDirectories directories, HardLinks links,
-        TemporaryName temporary, KernelCopy kernel, CancellationToken cancelled)
+        TemporaryName temporary, KernelCopy kernel, DeviceMap map, DamagedList damagedFiles, CancellationToken cancelled)
     {
         this.options = options;
         this.attributes = attributes;
@@ -36,9 +32,11 @@ internal sealed class FileCopier
         this.directories = directories;
         this.links = links;
         this.temporary = temporary;
-        this.kernel = kernel;
+        this.damagedFiles = damagedFiles;
         this.cancelled = cancelled;
+        runs = new(found => tally.Damage(visit.Path, found));
         sink = Note;
+        content = new(kernel, map, tally, sink, cancelled);
     }
 
     /// <summary>Makes <paramref name="name"/> in a folder of the destination.</summary>
@@ -46,6 +44,7 @@ internal sealed class FileCopier
     {
         visit = file;
         damaged = false;
+        content.Lost = 0;
         DirectoryHandle? folder = null;
         try
         {
@@ -73,7 +72,7 @@ internal sealed class FileCopier
         }
         finally
         {
-            TellDamage();
+            runs.Flush();
             if (damaged)
                 Interlocked.Increment(ref tally.Damaged);
             if (folder is not null)
@@ -95,7 +94,7 @@ internal sealed class FileCopier
             if (group.Directory is not null && Link(group, into, folder, name))
                 return;
             if (CopyOne(into, folder, name))
-                (group.Directory, group.Name) = (into, name);
+                (group.Directory, group.Name, group.Lost) = (into, name, damagedFiles.LostBefore(visit, name));
         }
     }
 
@@ -105,6 +104,8 @@ internal sealed class FileCopier
         DirectoryHandle first = directories.Acquire(group.Directory!);
         try
         {
+            if (group.Lost is { } bytes && !IsListed(name, bytes))
+                return true;
             Errno error = folder.Link(first, group.Name.Span, name.Span);
             if (error == Errno.Exists)
             {
@@ -112,6 +113,7 @@ internal sealed class FileCopier
                     && folder.Status(name.Span, out FileStatus there) == Errno.None
                     && there.Inode == original.Inode && there.Device == original.Device)
                 {
+                    Unlist(group, name);
                     Interlocked.Increment(ref tally.Skipped);
                     return true;
                 }
@@ -131,9 +133,12 @@ internal sealed class FileCopier
                 return false;
             }
             if (error != Errno.None)
+            {
                 tally.Fail(visit.Path, "the hard link cannot be made", error);
-            else
-                Interlocked.Increment(ref tally.HardLinks);
+                return true;
+            }
+            Unlist(group, name);
+            Interlocked.Increment(ref tally.HardLinks);
             return true;
         }
         finally
@@ -142,13 +147,33 @@ internal sealed class FileCopier
         }
     }
 
+    private void Unlist(HardLinks.Group group, ByteString name)
+    {
+        if (group.Lost is null)
+            damagedFiles.Remove(visit, name);
+    }
+
+    /// <summary>
+    /// Puts a file on the list of damaged ones, before it gets its name. False where that failed: then it must not be there,
+    /// since a later run would take it for whole.
+    /// </summary>
+    private bool IsListed(ByteString name, long bytes)
+    {
+        Errno error = damagedFiles.Add(visit, name, bytes);
+        if (error != Errno.None)
+            tally.Fail(visit.Path, $"it cannot be added to {damagedFiles.Name}", error);
+        return error == Errno.None;
+    }
+
     /// <summary>True where the file is there afterwards, made now or complete before.</summary>
     private bool CopyOne(DirectoryCopy into, DirectoryHandle folder, ByteString name)
     {
         cancelled.ThrowIfCancellationRequested();
+        long? lostBefore = null;
         if (into.Existed && folder.Status(name.Span, out FileStatus status) == Errno.None)
         {
-            if (options.Resume && IsComplete(folder, name))
+            bool complete = options.Resume && IsComplete(folder, name);
+            if (complete && (lostBefore = damagedFiles.LostBefore(visit, name)) is null)
             {
                 Interlocked.Increment(ref tally.Skipped);
                 return true;
@@ -158,7 +183,7 @@ internal sealed class FileCopier
                 tally.Fail(visit.Path, "a directory of that name is there");
                 return false;
             }
-            if (!MayReplace(folder, name))
+            if (!complete && !MayReplace(folder, name))
                 return false;
         }
         Span<byte> space = stackalloc byte[TemporaryName.Length];
@@ -168,10 +193,22 @@ internal sealed class FileCopier
         {
             if (!(visit.Node.Node.Type == FileType.Regular ? MakeRegular(into, folder, temp) : MakeOther(into, folder, temp)))
                 return false;
-            Errno error = folder.Rename(temp, name.Span, options.Overwrite is OverwriteMode.Force or OverwriteMode.Update);
+            // A second reading that is no better is not worth the first: a person may have mended that meanwhile.
+            if (damaged && content.Lost >= lostBefore)
+            {
+                Interlocked.Increment(ref tally.Skipped);
+                return true;
+            }
+            if (damaged && !IsListed(name, content.Lost))
+                return false;
+            Errno error = folder.Rename(temp, name.Span, lostBefore is not null || options.Overwrite is OverwriteMode.Force or OverwriteMode.Update);
             placed = error == Errno.None;
             if (placed)
+            {
                 Count();
+                if (!damaged)
+                    damagedFiles.Remove(visit, name);
+            }
             else
                 tally.Fail(visit.Path, "it cannot be given its name", error);
             return placed;
@@ -208,90 +245,11 @@ internal sealed class FileCopier
         }
         using (file)
         {
-            if (!CopyContent(file!))
+            if (!content.Copy(visit, file!))
                 return false;
             attributes.Apply(file!, node, xattrs, own, plain, removeAcl);
             return true;
         }
-    }
-
-    private bool CopyContent(FileHandle file)
-    {
-        (FileSystem fileSystem, Node node) = visit.Node;
-        long end = 0, position = 0;
-        try
-        {
-            foreach (FileExtent extent in fileSystem.Extents(node, 0, sink))
-            {
-                cancelled.ThrowIfCancellationRequested();
-                position = extent.Offset + extent.Length;
-                if (extent.Kind is FileExtentKind.Hole or FileExtentKind.Unwritten)
-                {
-                    Interlocked.Add(ref tally.HoleBytes, extent.Length);
-                    continue;
-                }
-                if (extent.Kind == FileExtentKind.Unreadable)
-                {
-                    Note(new(extent.Reason ?? "cannot be located", extent.Offset, extent.Length));
-                    continue;
-                }
-                if (!CopyExtent(fileSystem, extent, file, ref end))
-                    return false;
-            }
-        }
-        catch (Exception e) when (e is CorruptException or UnreadableException)
-        {
-            Note(new(e.Message, position, Math.Max(0, node.Size - position)));
-        }
-        if (end < node.Size && file.Truncate(node.Size) is not Errno.None and Errno failed)
-        {
-            tally.Fail(visit.Path, "it cannot be made that long", failed);
-            return false;
-        }
-        return true;
-    }
-
-    private bool CopyExtent(FileSystem fileSystem, in FileExtent extent, FileHandle file, ref long end)
-    {
-        if (extent.Kind != FileExtentKind.Data || !kernel.IsPossible)
-            return CopyBytes(fileSystem, extent, extent.Offset, extent.Offset + extent.Length, file, ref end);
-        long shift = extent.DeviceOffset - extent.Offset;
-        for (long from = extent.Offset, last = extent.Offset + extent.Length; from < last;)
-        {
-            Extent behind = kernel.Behind(fileSystem, from + shift, last - from);
-            long done = kernel.Copy(behind, file, from);
-            Interlocked.Add(ref tally.Bytes, done);
-            end = Math.Max(end, from + done);
-            if (done < behind.Length && !CopyBytes(fileSystem, extent, from + done, from + behind.Length, file, ref end))
-                return false;
-            from += behind.Length;
-        }
-        return true;
-    }
-
-    /// <summary>Through this process. A piece of which nothing can be read stays a hole, so that a missing terabyte takes no room.</summary>
-    private bool CopyBytes(FileSystem fileSystem, in FileExtent extent, long from, long to, FileHandle file, ref long end)
-    {
-        for (long at = from; at < to;)
-        {
-            cancelled.ThrowIfCancellationRequested();
-            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(BufferSize, to - at));
-            long before = lost;
-            ContentReader.ReadAround(fileSystem, extent, at, piece, sink);
-            bool nothing = lost - before >= piece.Length;
-            Errno error = nothing ? Errno.None : file.Write(piece, at);
-            if (error != Errno.None)
-            {
-                tally.Fail(visit.Path, "it cannot be written", error);
-                return false;
-            }
-            at += piece.Length;
-            if (nothing)
-                continue;
-            Interlocked.Add(ref tally.Bytes, piece.Length);
-            end = at;
-        }
-        return true;
     }
 
     private bool MakeOther(DirectoryCopy into, DirectoryHandle folder, ReadOnlySpan<byte> temp)
@@ -366,25 +324,10 @@ internal sealed class FileCopier
         folder.Status(name.Span, out FileStatus there) == Errno.None
         && Completeness.IsComplete(visit.Node.Node, there, attributes.Preserve.HasFlag(Preserve.Times));
 
-    /// <summary>Joins neighbouring ranges of the same cause before they are told.</summary>
     private void Note(Damage found)
     {
         damaged = true;
-        lost += found.Length;
         Interlocked.Add(ref tally.LostBytes, found.Length);
-        if (damage is { } last && last.Cause == found.Cause && last.Length > 0 && last.Offset + last.Length == found.Offset)
-        {
-            damage = last with { Length = last.Length + found.Length };
-            return;
-        }
-        TellDamage();
-        damage = found;
-    }
-
-    private void TellDamage()
-    {
-        if (damage is { } last)
-            tally.Damage(visit.Path, last);
-        damage = null;
+        runs.Add(found);
     }
 }

@@ -24,6 +24,9 @@ internal sealed class HardLinks
         public DirectoryCopy? Directory { get; set; }
 
         public ByteString Name { get; set; }
+
+        /// <summary>Bytes that are missing in the copy; null where it is whole.</summary>
+        public long? Lost { get; set; }
     }
 
     /// <summary>The group of a file with several names, or null where there are too many groups.</summary>

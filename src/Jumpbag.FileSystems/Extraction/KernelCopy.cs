@@ -10,14 +10,6 @@ namespace Jumpbag.FileSystems.Extraction;
 /// </summary>
 internal sealed class KernelCopy
 {
-    /// <summary>
-    /// The device's map is asked for in windows of this size, and kept: to find the end of a run of data may take the
-    /// kernel long (tmpfs looks at every page), too long to ask for each file.
-    /// </summary>
-    private const long Window = 64 << 20;
-
-    private const int MostWindows = 64, MostExtents = 4096;
-
     /// <summary>Between two looks at whether the person wants to stop.</summary>
     private const long Piece = 64 << 20;
 
@@ -26,7 +18,6 @@ internal sealed class KernelCopy
     private readonly Tally tally;
     private readonly CancellationToken cancelled;
     private readonly HashSet<FileSource> near = [];
-    private readonly Dictionary<(FileSystem FileSystem, long Window), Extent[]> maps = [];
     private volatile bool clones = true, copies = true;
 
     public KernelCopy(DirectoryHandle destination, IEnumerable<FileSystem> fileSystems, Tally tally, CancellationToken cancelled)
@@ -45,35 +36,6 @@ internal sealed class KernelCopy
     }
 
     public bool IsPossible => near.Count > 0 && (clones || copies);
-
-    /// <summary>What stands behind the device's bytes from <paramref name="offset"/> on: at least one, at most <paramref name="length"/>.</summary>
-    public Extent Behind(FileSystem fileSystem, long offset, long length)
-    {
-        Extent[]? map;
-        lock (maps)
-            if (!maps.TryGetValue((fileSystem, offset / Window), out map))
-            {
-                if (maps.Count >= MostWindows)
-                    maps.Clear();
-                long start = offset / Window * Window;
-                map = [.. fileSystem.Device.Extents(start, Window).Take(MostExtents)];
-                maps.Add((fileSystem, offset / Window), map);
-            }
-        int low = 0, high = map.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (map[middle].Offset + map[middle].Length <= offset)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        // What is too scattered for the map is read.
-        if (low == map.Length)
-            return new(offset, length, ExtentKind.Computed);
-        long skipped = offset - map[low].Offset;
-        return map[low] with { Offset = offset, Length = Math.Min(length, map[low].Length - skipped), SourceOffset = map[low].SourceOffset + skipped };
-    }
 
     /// <summary>Copies as many bytes from the start of an extent as the kernel can; how many that were.</summary>
     public long Copy(in Extent from, FileHandle file, long offset)

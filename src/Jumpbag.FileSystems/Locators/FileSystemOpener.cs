@@ -1,14 +1,16 @@
 using Jumpbag.Core;
-using Jumpbag.Core.Events;
 using Jumpbag.Storage;
 using Jumpbag.Storage.Layers;
 
 namespace Jumpbag.FileSystems.Locators;
 
-/// <summary>Opens the filesystems of some disks, each once, and tells in one line how each was opened.</summary>
-public sealed class FileSystemOpener(SourceSet sources, bool replay, EventSink events)
+/// <summary>Opens the filesystems of some disks, each once.</summary>
+public sealed class FileSystemOpener(SourceSet sources, bool replay)
 {
-    private readonly Dictionary<Layer, FileSystem> opened = [];
+    private readonly OrderedDictionary<Layer, FileSystem> opened = [];
+
+    /// <summary>All that were, in that order.</summary>
+    public IReadOnlyDictionary<Layer, FileSystem> Opened => opened;
 
     public SourceSet Sources => sources;
 
@@ -42,9 +44,6 @@ public sealed class FileSystemOpener(SourceSet sources, bool replay, EventSink e
             throw new CorruptException($"{layer.Locator}: {e.Message}", "is the image complete? 'ls -l' tells its size, 'jumpbag inspect' the size it should have");
         }
         opened.Add(layer, fileSystem);
-        events(new Status(layer.Locator, fileSystem.Summary.Opened));
-        foreach (string warning in fileSystem.Summary.Warnings)
-            events(new Warning($"{layer.Locator}: {warning}"));
         return fileSystem;
     }
 

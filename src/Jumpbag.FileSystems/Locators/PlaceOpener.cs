@@ -10,6 +10,12 @@ public sealed record Place(string Prefix, FileTree Tree, ByteString Path)
 {
     /// <summary>How a path of this tree is shown to the person: as a locator that can be used again.</summary>
     public string Show(ByteString path) => $"{Prefix}:{path}";
+
+    /// <summary>As <see cref="FileTree.Lookup"/> of the path.</summary>
+    /// <exception cref="NotFoundException">There is no such file; the message has the whole locator.</exception>
+    public TreeNode Lookup(bool followLast = true, DamageSink? damage = null) => Tree.Lookup(Path, followLast, damage, Prefix + ":");
+
+    public override string ToString() => Show(Path);
 }
 
 /// <summary>Opens what locators name. Locators of the same source share it, so that each filesystem is opened once.</summary>
@@ -17,6 +23,7 @@ public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventS
 {
     private readonly Dictionary<string, FileSystemOpener> sources = [];
     private readonly Dictionary<Layer, FileTree> trees = [];
+    private readonly HashSet<FileSystem> told = [];
 
     /// <exception cref="JumpbagException">Any of the families: nothing is there, it is ambiguous, refused or damaged.</exception>
     public Place Open(string text)
@@ -36,8 +43,15 @@ public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventS
     public FileSystemOpener Source(string source)
     {
         if (!sources.TryGetValue(source, out FileSystemOpener? opener))
-            sources.Add(source, opener = new FileSystemOpener(SourceSet.Open(source, disks), replay, events));
+            sources.Add(source, opener = new FileSystemOpener(SourceSet.Open(source, disks), replay));
         return opener;
+    }
+
+    /// <summary>Tells of the filesystems that were opened by <see cref="Source"/> how they were; <see cref="Open"/> does it by itself.</summary>
+    public void TellOpened()
+    {
+        foreach ((string name, FileSystemOpener source) in sources)
+            Tell(name, source, null);
     }
 
     public static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
@@ -52,9 +66,37 @@ public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventS
     {
         FileSystemOpener source = Source(locator.Source);
         Layer layer = LayerResolver.Resolve(source.Sources.Disk, locator.Layers);
-        if (!trees.TryGetValue(layer, out FileTree? tree))
+        if (trees.TryGetValue(layer, out FileTree? tree))
+            return tree;
+        try
+        {
             trees.Add(layer, tree = new TreeOpener(source, events).Open(layer));
-        return tree;
+            return tree;
+        }
+        finally
+        {
+            Tell(locator.Source, source, tree);
+        }
+    }
+
+    /// <summary>A filesystem is told of once, and again where it comes to stand in a tree of several.</summary>
+    private void Tell(string name, FileSystemOpener source, FileTree? tree)
+    {
+        List<(ByteString Path, FileSystem FileSystem)> joined = tree is { Mounts.Count: > 1 } ? [.. tree.Mounts] : [];
+        var opened = new List<OpenedFileSystem>();
+        var warnings = new List<Warning>();
+        foreach ((Layer layer, FileSystem fileSystem) in source.Opened)
+        {
+            bool isNew = told.Add(fileSystem);
+            int at = joined.FindIndex(mount => ReferenceEquals(mount.FileSystem, fileSystem));
+            if (isNew || at >= 0)
+                opened.Add(new(layer.Locator, fileSystem.Summary.Opened, at < 0 ? null : joined[at].Path.ToString()));
+            if (isNew)
+                warnings.AddRange(layer.Contradictions.Concat(fileSystem.Summary.Warnings).Select(warning => new Warning($"{layer.Locator}: {warning}")));
+        }
+        if (opened.Count > 0)
+            events(new FileSystemsOpened(name, [.. opened.OrderBy(one => one.MountPoint is null).ThenBy(one => one.MountPoint, StringComparer.Ordinal)]));
+        warnings.ForEach(events.Invoke);
     }
 
     private static string Prefix(Locator locator) => string.Join('@', locator.Layers.Prepend(locator.Source));

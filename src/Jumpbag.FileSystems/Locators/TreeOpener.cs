@@ -40,7 +40,6 @@ public sealed class TreeOpener(FileSystemOpener opener, EventSink events)
         try
         {
             tree.Mount(entry.MountPoint, opener.Open(layer));
-            events(new Status(layer.Locator, $"joined at {entry.MountPoint}"));
         }
         catch (JumpbagException e)
         {

@@ -10,24 +10,26 @@ namespace Jumpbag.FileSystems.Tar;
 public sealed class SparseMap
 {
     /// <summary>GNU tar takes the data of a range from the start of a block of the archive, other readers from where the last one ended: both are the same for whole blocks.</summary>
-    private const int Unit = 512;
+    internal const int Unit = 512;
 
     /// <summary>Further ranges are joined, zeros between them included, so that no image makes the map fill the memory.</summary>
     public const int MostRanges = 1 << 20;
 
     private readonly List<(long Start, long End)> ranges = [];
     private readonly int most;
-    private long size;
 
     public SparseMap(int most = MostRanges) => this.most = most;
 
     public IReadOnlyList<(long Start, long End)> Ranges => ranges;
 
+    /// <summary>Of the whole file, holes included.</summary>
+    public long FileSize { get; private set; }
+
     /// <summary>Of all ranges.</summary>
     public long DataLength { get; private set; }
 
     /// <summary>Whether anything is left out.</summary>
-    public bool HasHoles => DataLength < size;
+    public bool HasHoles => DataLength < FileSize;
 
     /// <param name="fileSize">Of the whole file, holes included.</param>
     public void Clear(long fileSize)
@@ -35,7 +37,7 @@ public sealed class SparseMap
         ranges.Clear();
         if (ranges.Capacity > 4096)
             ranges.Capacity = 0;
-        size = fileSize;
+        FileSize = fileSize;
         DataLength = 0;
     }
 
@@ -43,7 +45,7 @@ public sealed class SparseMap
     public void Add(long start, long end)
     {
         start -= start % Unit;
-        end = end > size - Unit ? size : (end + Unit - 1) / Unit * Unit;
+        end = end > FileSize - Unit ? FileSize : (end + Unit - 1) / Unit * Unit;
         if (ranges.Count > 0 && (start <= ranges[^1].End || ranges.Count == most))
         {
             DataLength += Math.Max(0, end - ranges[^1].End);
@@ -71,7 +73,7 @@ public sealed class SparseMap
     private void Format(ContentSink line)
     {
         // The last range must end where the file does; an empty one marks the end of a hole.
-        bool endsWithHole = ranges.Count == 0 || ranges[^1].End < size;
+        bool endsWithHole = ranges.Count == 0 || ranges[^1].End < FileSize;
         Number(ranges.Count + (endsWithHole ? 1 : 0), line);
         foreach ((long start, long end) in ranges)
         {
@@ -80,7 +82,7 @@ public sealed class SparseMap
         }
         if (endsWithHole)
         {
-            Number(size, line);
+            Number(FileSize, line);
             Number(0, line);
         }
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
 
@@ -10,64 +9,96 @@ namespace Jumpbag.FileSystems.Tar;
 /// </summary>
 public sealed class TarWriter : IDisposable
 {
-    private static readonly TimeSpan FirstProgress = TimeSpan.FromSeconds(1), BetweenProgress = TimeSpan.FromMilliseconds(200);
-
     private readonly TarOutput output;
     private readonly TarMembers members;
     private readonly TarContent content;
     private readonly HardLinks links = new();
     private readonly EventSink events;
     private readonly CancellationToken cancelled;
-    private readonly Stopwatch clock = Stopwatch.StartNew();
-    private TimeSpan nextProgress = FirstProgress;
-    private long files, bytes, sockets;
+    private readonly ProgressTimer progress;
+    private readonly List<Member> waiting = [];
+    private bool? inDiskOrder;
+    private long files, bytes;
+    private int sockets;
 
     /// <param name="sink">Takes the archive, on a thread of its own; what it throws comes out of <see cref="Add"/> or <see cref="Finish"/>.</param>
     /// <param name="events">Progress after the first second, and at the end what could not be kept.</param>
-    public TarWriter(ContentSink sink, EventSink events, CancellationToken cancelled = default)
+    /// <param name="count">What is to come in all; without it the progress has no end.</param>
+    public TarWriter(ContentSink sink, EventSink events, TreeCount? count = null, CancellationToken cancelled = default)
     {
         this.events = events;
         this.cancelled = cancelled;
         output = new(sink);
         members = new(output);
         content = new(output, Read);
+        progress = new("archiving", count, events, () => (Interlocked.Read(ref files), Interlocked.Read(ref bytes)));
+    }
+
+    /// <summary>A file by its path in the tree and by its name in the archive.</summary>
+    private readonly record struct Member(ByteString Path, TreeNode File, ByteString Name);
+
+    /// <summary>Whether the files of a directory come in the order in which they lie on the disk; null: where it is a rotating one.</summary>
+    public bool? InDiskOrder
+    {
+        init => inDiskOrder = value;
     }
 
     /// <summary>Told of each member, by the name that it has in the archive.</summary>
     public Action<ByteString>? Listed { get; init; }
 
-    /// <summary>What is to come in all, once it is known.</summary>
-    public Func<(long Files, long Bytes)?> Totals { get; init; } = () => null;
-
     /// <summary>
     /// Adds a directory with all below it, as "./" and names that begin so, or a single file under its own name. What
     /// cannot be read is told with its path in the tree.
     /// </summary>
-    public void Add(FileTree tree, ByteString path, TreeNode start, Action<ByteString, Damage> damaged)
+    public void Add(TreeStart start, PathDamageSink damaged)
     {
-        int above = start.Node.Type == FileType.Directory ? path.Span.TrimEnd((byte)'/').Length : path.Span.LastIndexOf((byte)'/') + 1;
-        // Of each directory down to the present one, where the names of what is in it begin.
-        var nameStarts = new List<int>();
-        int leftOut = int.MaxValue;
-        foreach (WalkedNode file in new TreeWalker(tree, damaged).Walk(path, start))
+        inDiskOrder ??= DiskOrder.IsWorthIt([start.Tree]);
+        int above = start.Node.Node.Type == FileType.Directory ? start.Path.Span.TrimEnd((byte)'/').Length : start.Path.Span.LastIndexOf((byte)'/') + 1;
+        var walk = new TreeWalk(start.Tree, start.Node, start.Path, damaged);
+        while (walk.Next(out Visit visit))
         {
             cancelled.ThrowIfCancellationRequested();
-            if (file.Depth > leftOut)
+            if (visit.Kind == VisitKind.Leave)
                 continue;
-            leftOut = int.MaxValue;
-            if (file.Depth > 0 && file.Path.Span[nameStarts[file.Depth - 1]..].ContainsAny((byte)'/', (byte)0))
+            ByteString at = visit.Path;
+            var member = new Member(at, visit.Node, Name(at, visit.Node, start.Node, above));
+            if (visit.Kind == VisitKind.Enter)
             {
-                damaged(file.Path, new("a name that no file can have (it is encrypted); left out, with what is in it"));
-                leftOut = file.Depth;
-                continue;
+                // Whoever unpacks takes a directory for finished once another one comes.
+                AddWaiting(damaged);
+                Add(member, damaged);
             }
-            if (file.File.Node.Type == FileType.Directory)
+            else if (inDiskOrder != true)
             {
-                nameStarts.RemoveRange(file.Depth, nameStarts.Count - file.Depth);
-                nameStarts.Add(file.Path.Span is [.., (byte)'/'] ? file.Path.Length : file.Path.Length + 1);
+                Add(member, damaged);
             }
-            Add(file, Name(file, start, above), damage => damaged(file.Path, damage));
+            else
+            {
+                waiting.Add(member);
+                if (waiting.Count == DiskOrder.Window)
+                    AddWaiting(damaged);
+            }
         }
+        AddWaiting(damaged);
+    }
+
+    private void AddWaiting(PathDamageSink damaged)
+    {
+        if (waiting.Count == 0)
+            return;
+        DiskOrder.Sort(waiting, static member => member.File);
+        foreach (Member member in waiting)
+            Add(member, damaged);
+        waiting.Clear();
+    }
+
+    private void Add(Member member, PathDamageSink damaged)
+    {
+        cancelled.ThrowIfCancellationRequested();
+        var runs = new DamageRuns(damage => damaged(member.Path, damage));
+        Add(member, runs.Add);
+        runs.Flush();
+        Interlocked.Increment(ref files);
     }
 
     /// <summary>Ends the archive; returns when all of it is written.</summary>
@@ -80,15 +111,19 @@ public sealed class TarWriter : IDisposable
             events(new Warning("there were more hard links than are kept in mind: some files are in the archive more than once"));
     }
 
-    public void Dispose() => output.Dispose();
-
-    private static ByteString Name(in WalkedNode file, in TreeNode start, int above)
+    public void Dispose()
     {
-        ReadOnlySpan<byte> below = file.Path.Span[above..];
+        progress.Dispose();
+        output.Dispose();
+    }
+
+    private static ByteString Name(ByteString path, in TreeNode file, in TreeNode start, int above)
+    {
+        ReadOnlySpan<byte> below = path.Span[above..];
         if (start.Node.Type != FileType.Directory)
             return new(below);
         below = below.Trim((byte)'/');
-        bool directory = file.File.Node.Type == FileType.Directory && !below.IsEmpty;
+        bool directory = file.Node.Type == FileType.Directory && !below.IsEmpty;
         var name = new byte[2 + below.Length + (directory ? 1 : 0)];
         name[^1] = (byte)'/';
         "./"u8.CopyTo(name);
@@ -96,9 +131,9 @@ public sealed class TarWriter : IDisposable
         return ByteString.Own(name);
     }
 
-    private void Add(in WalkedNode walked, ByteString name, DamageSink damage)
+    private void Add(in Member member, DamageSink damage)
     {
-        TreeNode file = walked.File;
+        (_, TreeNode file, ByteString name) = member;
         Node node = file.Node;
         if (node.Type == FileType.Socket)
         {
@@ -124,9 +159,7 @@ public sealed class TarWriter : IDisposable
             members.Records.Clear();
             return;
         }
-        files++;
         Listed?.Invoke(name);
-        Progress();
     }
 
     /// <summary>Nothing of a member is written before all that can refuse it is known.</summary>
@@ -206,17 +239,6 @@ public sealed class TarWriter : IDisposable
     private void Read(long count)
     {
         cancelled.ThrowIfCancellationRequested();
-        bytes += count;
-        Progress();
-    }
-
-    private void Progress()
-    {
-        TimeSpan now = clock.Elapsed;
-        if (now < nextProgress)
-            return;
-        nextProgress = now + BetweenProgress;
-        (long Files, long Bytes)? totals = Totals();
-        events(new Progressed(new("tar", files, totals?.Files, bytes, totals?.Bytes, now)));
+        Interlocked.Add(ref bytes, count);
     }
 }

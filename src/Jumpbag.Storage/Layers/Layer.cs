@@ -21,11 +21,11 @@ public enum LayerKind
 public sealed class Layer
 {
     private readonly Lazy<BlockDevice> device;
-    private readonly Lazy<Signature?> signature;
-    private readonly Lazy<PartitionTable?> table;
+    private readonly Lazy<(Signature? Signature, PartitionTable? Table)> content;
     private readonly Lazy<IReadOnlyList<Layer>> partitions;
     private readonly Lazy<IReadOnlyList<Layer>> children;
     private readonly Lazy<UnsupportedException?> refusal;
+    private readonly List<string> groupWarnings = [];
     private readonly Budget budget;
 
     private Layer(LayerKind kind, Layer? parent, string step, Func<BlockDevice> open, Func<Layer, IReadOnlyList<Layer>> findChildren)
@@ -37,8 +37,7 @@ public sealed class Layer
         budget.Left--;
         device = new(open);
         refusal = new(TryDevice);
-        signature = new(() => Signature.Probe(Device));
-        table = new(FindPartitionTable);
+        content = new(Examine);
         partitions = new(FindPartitions);
         children = new(() => findChildren(this));
     }
@@ -79,10 +78,24 @@ public sealed class Layer
     public bool IsCutOff => budget.Left <= 0;
 
     /// <summary>What fills this layer (a filesystem, a physical volume, swap), or null where a partition table or nothing known does.</summary>
-    public Signature? Signature => HasContent && Table is null ? signature.Value : null;
+    public Signature? Signature => HasContent ? content.Value.Signature : null;
+
+    /// <summary>What else stands there that could be taken for the content, each in one line; see <see cref="Signature.Contradicting"/>.</summary>
+    public IEnumerable<string> Contradictions => Signature is not { } first ? []
+        : Signature.Contradicting(Device, first).Select(other => $"a signature of {other.Format} stands there too: a remnant of an earlier use, most often; it was taken for {first.Format}");
+
+    /// <summary>Of the physical volumes in this scope, what concerns none of its volume groups: metadata that cannot be used at all.</summary>
+    public IReadOnlyList<string> GroupWarnings
+    {
+        get
+        {
+            _ = Children;
+            return groupWarnings;
+        }
+    }
 
     /// <summary>The partition table in this layer, or null.</summary>
-    public PartitionTable? Table => HasContent ? table.Value : null;
+    public PartitionTable? Table => HasContent ? content.Value.Table : null;
 
     /// <summary>What lies inside: partitions, then volume groups; in a volume group its volumes.</summary>
     public IReadOnlyList<Layer> Children => children.Value;
@@ -143,11 +156,19 @@ public sealed class Layer
     /// A partitioned disk may still bear an old superblock in its first sectors, and a filesystem's boot sector an old table. The
     /// kernel looks for a table on disks, and so do we on disks and volumes; in a partition the filesystem goes first.
     /// </summary>
-    private PartitionTable? FindPartitionTable() =>
-        (Kind == LayerKind.Partition && signature.Value is not null) || PartitionTable.TryOpen(Device) is not { } found || IsPartOfArray() ? null : found;
+    private (Signature?, PartitionTable?) Examine()
+    {
+        using var window = new ProbeWindow(Device);
+        if (Kind == LayerKind.Partition && Signature.Probe(window) is { } fileSystem)
+            return (fileSystem, null);
+        if (PartitionTable.TryOpen(window) is { } table && !IsPartOfArray(window))
+            return (null, table);
+        return (Kind == LayerKind.Partition ? null : Signature.Probe(window), null);
+    }
 
     /// <summary>A table in one disk of an array is the array's, and only a mirror's disk holds what it points at.</summary>
-    private bool IsPartOfArray() => Signatures.Signature.ProbeArray(Device) is { } member && member.Details?.GetValueOrDefault("LEVEL") != "raid1";
+    private static bool IsPartOfArray(ProbeWindow window) =>
+        LinuxRaid.Probe(window) is { } member && member.Details?.GetValueOrDefault("LEVEL") != "raid1";
 
     private List<Layer> FindPartitions()
     {
@@ -171,7 +192,7 @@ public sealed class Layer
         foreach (BlockDevice other in others)
             volumes.AddRange(PhysicalVolumes(OfDisk(other, "", [])));
         if (volumes.Count > 0)
-            found.AddRange(OfGroups(self, VolumeGroups.Assemble(volumes)));
+            found.AddRange(OfGroups(self, VolumeGroups.Assemble(volumes, self.groupWarnings)));
         return found;
     }
 

@@ -1,3 +1,5 @@
+using Jumpbag.Core;
+
 namespace Jumpbag.Storage.Partitions;
 
 /// <summary>What a table's entries say against each other and against the device.</summary>
@@ -7,9 +9,9 @@ internal static class PartitionChecks
     {
         foreach (Partition p in partitions)
             if (p.Offset >= deviceLength)
-                warnings.Add($"partition {p.Number} lies beyond the end of the device");
+                warnings.Add($"partition {p.Number} lies beyond the end: the image is not complete");
             else if (p.Offset + p.Length > deviceLength)
-                warnings.Add($"partition {p.Number} reaches {p.Offset + p.Length - deviceLength} bytes beyond the end of the device");
+                warnings.Add($"partition {p.Number} reaches {ByteSize.Format(p.Offset + p.Length - deviceLength)} ({p.Offset + p.Length - deviceLength} bytes) beyond the end: the image is not complete");
         foreach ((Partition a, Partition b) in Overlaps(partitions))
             warnings.Add($"partitions {a.Number} and {b.Number} overlap");
         foreach (Partition p in partitions)

@@ -32,16 +32,22 @@ public sealed class PartitionTable
 
     /// <summary>
     /// Null where there is no table: an empty device, a filesystem that fills the device, or a table of another kind
-    /// (<see cref="Signature.Probe"/> names those).
+    /// (<see cref="Signature.Probe(BlockDevice)"/> names those).
     /// </summary>
     public static PartitionTable? TryOpen(BlockDevice device)
     {
-        PartitionTable? table = Parse(device);
-        if (table is null || !NeedsProof(device, table, out bool doubtful))
+        using var window = new ProbeWindow(device);
+        return TryOpen(window);
+    }
+
+    internal static PartitionTable? TryOpen(ProbeWindow window)
+    {
+        PartitionTable? table = Parse(window);
+        if (table is null || !NeedsProof(window.Device, table, out bool doubtful))
             return table;
         // The boot sector of a filesystem ends in 55 AA too, and its code looks like entries. Discs are partitioned and
         // filesystems at once, and mean it.
-        Signature? content = Signature.Probe(device);
+        Signature? content = Signature.Probe(window);
         if (content is null or { Format: "iso9660" or "udf" or "hfs" or "hfsplus" } or { Usage: "other" })
             return table;
         if (doubtful)
@@ -51,9 +57,9 @@ public sealed class PartitionTable
     }
 
     /// <summary>As <see cref="TryOpen"/>, but without a look at what else the device may be.</summary>
-    internal static PartitionTable? Parse(BlockDevice device)
+    internal static PartitionTable? Parse(ProbeWindow window)
     {
-        var window = new ProbeWindow(device);
+        BlockDevice device = window.Device;
         ReadOnlySpan<byte> first = window.At(0, MasterBootRecord.Length);
         MasterBootRecord? record = IsFileSystem(first) ? null : MasterBootRecord.Parse(first);
         bool isProtective = record?.Entries.Any(e => e.IsProtective) == true;

@@ -29,8 +29,11 @@ internal static class BootSectorSearch
         return Describe(new Slice(window.Device, position, window.Length - position), boot, position, fromBackup: false,
             isOriginal ? "" : "its file table is not where this boot sector says");
 
-        static Candidate Describe(Slice slice, NtfsBootSector boot, long start, bool fromBackup, string note) =>
-            new(start, "ntfs", Signatures.Ntfs.Label(new ProbeWindow(slice), boot), boot.Serial, boot.Size, fromBackup, note.Length == 0, note);
+        static Candidate Describe(Slice slice, NtfsBootSector boot, long start, bool fromBackup, string note)
+        {
+            using var volume = new ProbeWindow(slice);
+            return new(start, "ntfs", Signatures.Ntfs.Label(volume, boot), boot.Serial, boot.Size, fromBackup, note.Length == 0, note);
+        }
     }
 
     private static Candidate? FatVolume(ProbeWindow window, long position, FatBootSector boot)
@@ -47,9 +50,11 @@ internal static class BootSectorSearch
             return !entry.IsEmpty && entry[0] == boot.Media && entry[1] == 0xFF && (!boot.IsFat32 || (entry[2] == 0xFF && (entry[3] | 0xF0) == 0xFF));
         }
 
-        Candidate Describe(long start, bool fromBackup) =>
-            new(start, "vfat", Fat.Label(new ProbeWindow(new Slice(window.Device, start, window.Length - start)), boot), boot.Serial,
-                boot.Size, fromBackup, Verified: true);
+        Candidate Describe(long start, bool fromBackup)
+        {
+            using var volume = new ProbeWindow(new Slice(window.Device, start, window.Length - start));
+            return new(start, "vfat", Fat.Label(volume, boot), boot.Serial, boot.Size, fromBackup, Verified: true);
+        }
     }
 
     private static Candidate? ExFatVolume(ProbeWindow window, long position, ReadOnlySpan<byte> boot)
@@ -60,8 +65,8 @@ internal static class BootSectorSearch
         if (!isOriginal && !isBackup)
             return null;
         long at = isBackup ? start : position;
-        string? label = ExFat.Label(new ProbeWindow(new Slice(window.Device, at, window.Length - at)), boot);
-        return new(at, "exfat", label, Tags.FatSerial(boot.Slice(100, 4)), Fields.Size(boot.Le64(72), 1UL << shift), isBackup, Verified: true);
+        using var volume = new ProbeWindow(new Slice(window.Device, at, window.Length - at));
+        return new(at, "exfat", ExFat.Label(volume, boot), Tags.FatSerial(boot.Slice(100, 4)), Fields.Size(boot.Le64(72), 1UL << shift), isBackup, Verified: true);
 
         static bool HasTable(ProbeWindow window, long offset) => window.At(offset, 4).Has(0, [0xF8, 0xFF, 0xFF, 0xFF]);
     }

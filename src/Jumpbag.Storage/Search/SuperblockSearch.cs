@@ -22,7 +22,7 @@ public static class SuperblockSearch
     /// </summary>
     public static IReadOnlyList<FoundSuperblock> Run(BlockDevice device, EventSink events, CancellationToken cancellation)
     {
-        var scan = new Scan(device, events, cancellation);
+        using var scan = new Scan(device, events, cancellation);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockLength);
         try
         {
@@ -42,7 +42,7 @@ public static class SuperblockSearch
         return scan.Finish();
     }
 
-    private sealed class Scan(BlockDevice device, EventSink events, CancellationToken cancellation)
+    private sealed class Scan(BlockDevice device, EventSink events, CancellationToken cancellation) : IDisposable
     {
         private readonly ProbeWindow window = new(device);
         private readonly Findings findings = new();
@@ -50,6 +50,8 @@ public static class SuperblockSearch
         private TimeSpan reported;
         private long lostBytes;
         private (long Offset, string Reason)? firstLoss;
+
+        public void Dispose() => window.Dispose();
 
         public void Read(long offset, long length, byte[] buffer)
         {

@@ -41,7 +41,7 @@ internal static class LinuxRaid
         if (offset < size || window.Length < size + Reserved)
             return null;
         // The superblock at the end of a disk's last partition stands at the end of the disk as well.
-        if (PartitionTable.Parse(window.Device)?.Partitions.Any(p => p.Offset > 0 && p.Offset <= offset - size && p.Offset + p.Length > offset) == true)
+        if (PartitionTable.Parse(window)?.Partitions.Any(p => p.Offset > 0 && p.Offset <= offset - size && p.Offset + p.Length > offset) == true)
             return null;
         var uuid = new byte[16];
         int[] words = [20, 52, 56, 60];

@@ -13,21 +13,20 @@ namespace Jumpbag.Storage.Signatures;
 public sealed record Signature(
     string Format, string? Label, string? Uuid, long? Size, string Usage, IReadOnlyDictionary<string, string>? Details)
 {
+    /// <summary>Which of the probes recognised it: what comes before need not be asked again.</summary>
+    private int rank;
+
     /// <summary>
     /// The first signature that is found, or null. Arrays and encryption come before filesystems: what lies within them
     /// may show through. Costs a read of 72 KiB and a few small ones; unreadable places hide only what stands there.
     /// </summary>
     public static Signature? Probe(BlockDevice device)
     {
-        var window = new ProbeWindow(device);
-        foreach (Probe probe in Probes.Table)
-            if (probe.Run(window) is { } signature)
-                return signature;
-        return null;
+        using var window = new ProbeWindow(device);
+        return Probe(window);
     }
 
-    /// <summary>Only whether it is one disk of an array of Linux; cheaper than all of <see cref="Probe"/>.</summary>
-    public static Signature? ProbeArray(BlockDevice device) => LinuxRaid.Probe(new(device));
+    internal static Signature? Probe(ProbeWindow window) => Recognised(window, 0).FirstOrDefault();
 
     /// <summary>
     /// All signatures in order of precedence. More than one that is not iso9660, udf or hfs (discs carry several on
@@ -35,13 +34,33 @@ public sealed record Signature(
     /// </summary>
     public static IReadOnlyList<Signature> ProbeAll(BlockDevice device)
     {
-        var window = new ProbeWindow(device);
-        var found = new List<Signature>();
-        foreach (Probe probe in Probes.Table)
-            if (probe.Run(window) is { } signature)
-                found.Add(signature);
-        return found;
+        using var window = new ProbeWindow(device);
+        return [.. Recognised(window, 0)];
     }
+
+    /// <summary>
+    /// Those that contradict the first, which <see cref="Probe(BlockDevice)"/> found on the device. Not the content of an array or an encrypted device, which
+    /// may show through, nor the several filesystems of a disc.
+    /// </summary>
+    public static IReadOnlyList<Signature> Contradicting(BlockDevice device, Signature first)
+    {
+        if (first.Usage is "raid" or "crypto")
+            return [];
+        using var window = new ProbeWindow(device);
+        return [.. Recognised(window, first.rank + 1).Where(other => other.Format != first.Format && !(IsOfDisc(first) && IsOfDisc(other)))];
+    }
+
+    private static IEnumerable<Signature> Recognised(ProbeWindow window, int firstProbe)
+    {
+        for (int i = firstProbe; i < Probes.Table.Length; i++)
+            if (Probes.Table[i].Run(window) is { } signature)
+            {
+                signature.rank = i;
+                yield return signature;
+            }
+    }
+
+    private static bool IsOfDisc(Signature signature) => signature.Format is "iso9660" or "udf" or "hfs" or "hfsplus";
 
     internal static Signature FileSystem(
         string format, string? label, string? uuid, long? size, params ReadOnlySpan<(string Tag, string? Value)> details) =>

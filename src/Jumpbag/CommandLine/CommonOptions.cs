@@ -39,12 +39,4 @@ public static class CommonOptions
         Progress.AcceptOnlyFromAmong("auto", "bar", "json", "none");
         Color.AcceptOnlyFromAmong("auto", "always", "never");
     }
-
-    /// <summary>For everything that reads from a locator.</summary>
-    public static void AddReading(this Command command)
-    {
-        command.Add(Disk);
-        command.Add(NoReplay);
-        command.Add(Quiet);
-    }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Jumpbag.Core;
+using Jumpbag.Host;
 using Jumpbag.Terminal;
 
 namespace Jumpbag.CommandLine;
@@ -23,7 +24,13 @@ public static class Invocation
         }
         try
         {
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            // A writer of our own for help: the library would otherwise open the console, with a thread and the terminal's settings.
+            using var help = new StreamWriter(new StandardStream(1), bufferSize: 256) { AutoFlush = true };
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = help });
+        }
+        catch (IOException e) when (e.HResult == (int)Errno.BrokenPipe)
+        {
+            return ExitStatus.BrokenPipe;
         }
         catch (BrokenPipeException)
         {

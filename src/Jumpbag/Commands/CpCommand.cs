@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
@@ -25,30 +26,29 @@ public static class CpCommand
     public static Command Make()
     {
         var command = new Command("cp") { Paths, Recursive, Archive, Keep, Force, NoClobber, Update, Resume, Jobs, CommonOptions.DryRun, CommonOptions.Json, CommonOptions.Progress, CommonOptions.Color };
-        command.AddReading();
-        command.Runs(Run);
+        command.Reads(Run);
         return command;
     }
 
-    private static int Run(ParseResult parsed, Session session)
+    private static int Run(Reading reading)
     {
+        (ParseResult parsed, Session session) = (reading.Parsed, reading.Session);
         string[] paths = parsed.GetRequiredValue(Paths);
-        OverwriteMode overwrite = Overwriting(parsed);
-        using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
-        List<Place> sources = [.. paths[..^1].Select(places.Open)];
-        List<ExtractionItem> items = [.. sources.Select(place => new ExtractionItem(place.Tree, place.Path))];
+        OverwriteMode overwrite = Overwriting(reading);
+        List<Place> sources = [.. paths[..^1].Select(reading.Places.Open)];
+        List<ExtractionItem> items = [.. sources.Select(place => new ExtractionItem(place.Tree, place.Path, place.Prefix + ":"))];
         var options = new ExtractionOptions
         {
-            Recursive = parsed.GetValue(Recursive) || parsed.GetValue(Archive),
-            Preserve = parsed.GetValue(Keep) ? Preserve.All : null,
+            Recursive = reading.Has(Recursive) || reading.Has(Archive),
+            Preserve = reading.Has(Keep) ? Preserve.All : null,
             Overwrite = overwrite,
-            Resume = parsed.GetValue(Resume),
-            DryRun = parsed.GetValue(CommonOptions.DryRun),
+            Resume = reading.Has(Resume),
+            DryRun = reading.Has(CommonOptions.DryRun),
             Jobs = parsed.GetValue(Jobs),
         };
         ExtractionResult result = new Extraction(Named(sources, session.Events), options, session.CatchSignals()).Run(items, paths[^1]);
-        if (parsed.GetValue(CommonOptions.Json))
-            WriteJson(result, options.DryRun, session.Out);
+        if (reading.Json)
+            reading.Out.WriteJson(json => WriteJson(result, options.DryRun, json));
         else
             session.Events(new Status(paths[^1], Summary(result, options.DryRun)));
         if (result.Interrupted)
@@ -73,14 +73,14 @@ public static class CpCommand
         });
     }
 
-    private static OverwriteMode Overwriting(ParseResult parsed)
+    private static OverwriteMode Overwriting(Reading reading)
     {
         var chosen = new List<OverwriteMode>();
-        if (parsed.GetValue(Force))
+        if (reading.Has(Force))
             chosen.Add(OverwriteMode.Force);
-        if (parsed.GetValue(NoClobber))
+        if (reading.Has(NoClobber))
             chosen.Add(OverwriteMode.NoClobber);
-        if (parsed.GetValue(Update))
+        if (reading.Has(Update))
             chosen.Add(OverwriteMode.Update);
         return chosen.Count switch
         {
@@ -108,32 +108,26 @@ public static class CpCommand
 
     private static string Counted(long count, string what) => $"{count.ToString("#,0", CultureInfo.InvariantCulture)} {what}{(count == 1 ? "" : "s")}";
 
-    private static void WriteJson(ExtractionResult r, bool dryRun, Output output)
+    private static void WriteJson(ExtractionResult r, bool dryRun, Utf8JsonWriter json)
     {
-        using var memory = new MemoryStream();
-        using (var json = new System.Text.Json.Utf8JsonWriter(memory))
+        json.WriteStartObject();
+        json.WriteBoolean("dryRun", dryRun);
+        foreach ((string key, long value) in new[] { ("files", r.Files), ("directories", r.Directories), ("symbolicLinks", r.SymbolicLinks), ("hardLinks", r.HardLinks),
+            ("specialFiles", r.SpecialFiles), ("bytes", r.Bytes), ("lostBytes", r.LostBytes), ("skipped", r.Skipped), ("damaged", r.Damaged), ("failed", r.Failed) })
+            json.WriteNumber(key, value);
+        json.WriteNumber("elapsedSeconds", Math.Round(r.Elapsed.TotalSeconds, 3));
+        json.WriteStartArray("attributesLost");
+        foreach (AttributeLoss loss in r.AttributesLost)
         {
             json.WriteStartObject();
-            json.WriteBoolean("dryRun", dryRun);
-            foreach ((string key, long value) in new[] { ("files", r.Files), ("directories", r.Directories), ("symbolicLinks", r.SymbolicLinks), ("hardLinks", r.HardLinks),
-                ("specialFiles", r.SpecialFiles), ("bytes", r.Bytes), ("lostBytes", r.LostBytes), ("skipped", r.Skipped), ("damaged", r.Damaged), ("failed", r.Failed) })
-                json.WriteNumber(key, value);
-            json.WriteNumber("elapsedSeconds", Math.Round(r.Elapsed.TotalSeconds, 3));
-            json.WriteStartArray("attributesLost");
-            foreach (AttributeLoss loss in r.AttributesLost)
-            {
-                json.WriteStartObject();
-                json.WriteString("attribute", loss.Attribute);
-                json.WriteString("reason", loss.Reason);
-                json.WriteNumber("count", loss.Count);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteString("stopped", r.Stopped);
-            json.WriteBoolean("interrupted", r.Interrupted);
+            json.WriteString("attribute", loss.Attribute);
+            json.WriteString("reason", loss.Reason);
+            json.WriteNumber("count", loss.Count);
             json.WriteEndObject();
         }
-        output.Write(memory.ToArray());
-        output.WriteLine();
+        json.WriteEndArray();
+        json.WriteString("stopped", r.Stopped);
+        json.WriteBoolean("interrupted", r.Interrupted);
+        json.WriteEndObject();
     }
 }

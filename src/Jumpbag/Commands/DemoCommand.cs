@@ -83,23 +83,24 @@ public static class DemoCommand
         Say(session, "Compare each copy with the disk.");
         using var places = new PlaceOpener([], true, _ => { });
         Place home = places.Open("harddrive.img:/home/anna");
-        var walker = new TreeWalker(home.Tree, (path, damage) => throw new CorruptException($"{path}: {damage}"));
-        foreach (WalkedNode found in walker.Walk(ByteString.FromText("rescued"), home.Tree.Lookup(home.Path)))
+        var walk = new TreeWalk(home.Tree, home.Tree.Lookup(home.Path), ByteString.FromText("rescued"), (path, damage) => throw new CorruptException($"{path}: {damage}"));
+        while (walk.Next(out Visit found))
         {
-            if (found.File.Node.Type != FileType.Regular)
+            if (found.Node.Node.Type != FileType.Regular)
                 continue;
-            using FileSource copy = FileSource.Open(found.Path.ToArgument());
+            ByteString path = found.Path;
+            using FileSource copy = FileSource.Open(path.ToArgument());
             long at = 0;
-            ContentReader.Copy(found.File, bytes =>
+            ContentReader.Copy(found.Node, bytes =>
             {
                 var copied = new byte[bytes.Length];
                 copy.Read(at, copied);
                 if (!bytes.SequenceEqual(copied))
-                    throw new FailedException($"{found.Path} differs from the disk");
+                    throw new FailedException($"{path} differs from the disk");
                 at += bytes.Length;
-            }, damage => throw new CorruptException($"{found.Path}: {damage}"));
+            }, damage => throw new CorruptException($"{path}: {damage}"));
             if (at != copy.Length)
-                throw new FailedException($"{found.Path} differs from the disk in its length");
+                throw new FailedException($"{path} differs from the disk in its length");
             files++;
         }
         session.Out.WriteLine($"{files} files are equal.");

@@ -21,20 +21,18 @@ public static class DfCommand
     public static Command Make()
     {
         var command = new Command("df") { Locators, Human, Inodes, CommonOptions.Json };
-        command.AddReading();
-        command.Runs(Run);
+        command.Reads(Run);
         return command;
     }
 
-    private static int Run(ParseResult parsed, Session session)
+    private static int Run(Reading reading)
     {
-        using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
         var found = new List<(Layer Layer, FileSystemSummary Summary)>();
         int status = ExitStatus.Done;
-        foreach (string text in parsed.GetRequiredValue(Locators))
+        foreach (string text in reading.Parsed.GetRequiredValue(Locators))
         {
-            Layer start = places.OpenLayer(text, out Locator locator);
-            FileSystemOpener opener = places.Source(locator.Source);
+            Layer start = reading.Places.OpenLayer(text, out Locator locator);
+            FileSystemOpener opener = reading.Places.Source(locator.Source);
             int before = found.Count;
             foreach (Layer layer in start.Walk().Where(FileSystemOpener.CanRead))
             {
@@ -44,17 +42,18 @@ public static class DfCommand
                 }
                 catch (JumpbagException e)
                 {
-                    session.Events(new Warning(e.Message, e.Hint));
+                    reading.Session.Events(new Warning(e.Message, e.Hint));
                     status = ExitStatus.Partial;
                 }
             }
+            reading.Places.TellOpened();
             if (found.Count == before && status == ExitStatus.Done)
                 throw new NotFoundException($"{start.Locator} has no filesystem that can be read", $"'jumpbag inspect {start.Locator}' shows what is there");
         }
-        if (parsed.GetValue(CommonOptions.Json))
-            WriteJson(found, session.Out);
+        if (reading.Json)
+            reading.Out.WriteJson(json => WriteJson(found, json));
         else
-            WriteText(found, parsed.GetValue(Human), parsed.GetValue(Inodes), session.Out);
+            WriteText(found, reading.Has(Human), reading.Has(Inodes), reading.Out);
         return status;
     }
 
@@ -68,43 +67,36 @@ public static class DfCommand
             long used = s.Capacity - s.Free, usedInodes = s.Inodes - s.FreeInodes;
             string label = s.Label is { } name ? ByteString.FromText(name).ToString() : "";
             if (inodes)
-                table.Add(layer.Locator, layer.Signature!.Format, Number(s.Inodes), Number(usedInodes), Number(s.FreeInodes), Percent(usedInodes, s.Inodes), label);
+                table.Add(layer.Locator, layer.Signature!.Format, Number(s.Inodes), Number(usedInodes), Number(s.FreeInodes), Percent(ByteSize.Percent(usedInodes, s.Inodes)), label);
             else
-                table.Add(layer.Locator, layer.Signature!.Format, Bytes(s.Capacity), Bytes(used), Bytes(s.Available), Percent(used, used + s.Available), label);
+                table.Add(layer.Locator, layer.Signature!.Format, Bytes(s.Capacity), Bytes(used), Bytes(s.Available), Percent(s.UsedPercent), label);
         }
         foreach (string line in table.Lines(null))
             output.WriteLine(line);
 
-        string Bytes(long value) => human ? ByteSize.Format(value) : Number(value / 1024);
+        string Bytes(long value) => human ? ByteSize.Ceiling(value) : Number(value / 1024);
     }
 
-    private static void WriteJson(List<(Layer Layer, FileSystemSummary Summary)> found, Output output)
+    private static void WriteJson(List<(Layer Layer, FileSystemSummary Summary)> found, Utf8JsonWriter json)
     {
-        using var memory = new MemoryStream();
-        using (var json = new Utf8JsonWriter(memory))
+        json.WriteStartArray();
+        foreach ((Layer layer, FileSystemSummary s) in found)
         {
-            json.WriteStartArray();
-            foreach ((Layer layer, FileSystemSummary s) in found)
-            {
-                json.WriteStartObject();
-                json.WriteString("locator", layer.Locator);
-                json.WriteString("format", layer.Signature!.Format);
-                json.WriteString("label", s.Label);
-                json.WriteNumber("capacity", s.Capacity);
-                json.WriteNumber("used", s.Capacity - s.Free);
-                json.WriteNumber("available", s.Available);
-                json.WriteNumber("inodes", s.Inodes);
-                json.WriteNumber("freeInodes", s.FreeInodes);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
+            json.WriteStartObject();
+            json.WriteString("locator", layer.Locator);
+            json.WriteString("format", layer.Signature!.Format);
+            json.WriteString("label", s.Label);
+            json.WriteNumber("capacity", s.Capacity);
+            json.WriteNumber("used", s.Capacity - s.Free);
+            json.WriteNumber("available", s.Available);
+            json.WriteNumber("inodes", s.Inodes);
+            json.WriteNumber("freeInodes", s.FreeInodes);
+            json.WriteEndObject();
         }
-        output.Write(memory.ToArray());
-        output.WriteLine();
+        json.WriteEndArray();
     }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Rounded up, as df does.</summary>
-    private static string Percent(long part, long whole) => whole <= 0 ? "-" : Number((long)Math.Ceiling(100.0 * part / whole)) + "%";
+    private static string Percent(long? percent) => percent is { } known ? $"{Number(known)}%" : "-";
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
-using Jumpbag.Core.Events;
 using Jumpbag.FileSystems;
 using Jumpbag.FileSystems.Locators;
 using Jumpbag.Listing;
@@ -19,7 +18,7 @@ public static class FindCommand
     private static readonly Option<string> Type = new("-type") { HelpName = "f|d|l|b|c|p|s", Description = "of this type (several with commas)" };
     private static readonly Option<string[]> Size = new("-size") { HelpName = "[+-]N[ckMG]", Description = "this large, larger (+), smaller (-); without a letter in blocks of 512 bytes" };
     private static readonly Option<string[]> MTime = new("-mtime") { HelpName = "[+-]DAYS", Description = "changed this many days ago, longer ago (+), more recently (-)" };
-    private static readonly Option<string[]> Newer = new("-newer") { HelpName = "PATH", Description = "changed after this file of the disk, or of this machine when it begins with ./" };
+    private static readonly Option<string[]> Newer = new("-newer") { HelpName = "FILE", Description = "changed after this file: /PATH of the disk, PATH of this machine, or a locator" };
     private static readonly Option<int?> MaxDepth = new("-maxdepth") { HelpName = "N", Description = "at most so far below the start" };
     private static readonly Option<int?> MinDepth = new("-mindepth") { HelpName = "N", Description = "at least so far below the start" };
     private static readonly Option<bool> XDev = new("-xdev") { Description = "stay on the filesystem of the start" };
@@ -29,40 +28,39 @@ public static class FindCommand
     public static Command Make()
     {
         var command = new Command("find") { Locators, Name, IName, PathGlob, Type, Size, MTime, Newer, MaxDepth, MinDepth, XDev, Print0, LongList, CommonOptions.Json };
-        command.AddReading();
-        command.Runs(Run);
+        command.Reads(Run);
         return command;
     }
 
-    private static int Run(ParseResult parsed, Session session)
+    private static int Run(Reading reading)
     {
-        using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
-        using var json = parsed.GetValue(CommonOptions.Json) ? new JsonListing(session.Out) : null;
+        ParseResult parsed = reading.Parsed;
+        using var json = reading.Json ? new JsonListing(reading.Out) : null;
         foreach (string locator in parsed.GetRequiredValue(Locators))
-            Find(places.Open(locator));
-        return session.Status;
+            Find(reading.Places.Open(locator));
+        return reading.Session.Status;
 
         void Find(Place place)
         {
-            void Damaged(ByteString path, Damage damage) => session.Events(new FileDamaged(place.Show(path), damage));
-            List<Func<WalkedNode, bool>> tests = Tests(parsed, place);
-            Owners owners = json is null && !parsed.GetValue(LongList) ? Owners.Numeric : Owners.Of(place.Tree);
+            PathDamageSink damaged = reading.Damaged(place);
+            List<Func<Visit, bool>> tests = Tests(reading, place);
+            Owners owners = json is null && !reading.Has(LongList) ? Owners.Numeric : Owners.Of(place.Tree);
             var style = new ListingStyle { Long = true, Inode = true, Owners = owners };
-            TreeNode start = place.Tree.Lookup(place.Path, followLast: place.Path.Span.EndsWith("/"u8), damage => Damaged(place.Path, damage));
-            var walker = new TreeWalker(place.Tree, Damaged)
+            TreeNode start = reading.Lookup(place, followLast: place.Path.Span.EndsWith("/"u8));
+            var walk = new TreeWalk(place.Tree, start, place.Path, damaged)
             {
                 MaximumDepth = parsed.GetValue(MaxDepth) ?? int.MaxValue,
-                StayOn = parsed.GetValue(XDev) ? start.FileSystem : null,
+                StayOn = reading.Has(XDev) ? start.FileSystem : null,
             };
             int least = parsed.GetValue(MinDepth) ?? 0;
-            foreach (WalkedNode file in walker.Walk(place.Path, start))
+            while (walk.Next(out Visit file))
             {
-                if (file.Depth < least || !tests.TrueForAll(test => test(file)))
+                if (file.Kind == VisitKind.Leave || file.Depth < least || !tests.TrueForAll(test => test(file)))
                     continue;
                 if (json is not null)
-                    json.Add(place, file, owners, damage => Damaged(file.Path, damage));
-                else if (parsed.GetValue(LongList))
-                    new TextListing(style, session.Out, Damaged).Write([file], path => place.Show(path));
+                    json.Add(place, file, owners, damage => damaged(file.Path, damage));
+                else if (reading.Has(LongList))
+                    new TextListing(style, reading.Out, damaged).Write([file], path => place.Show(path));
                 else
                     Print(place, file.Path);
             }
@@ -70,32 +68,33 @@ public static class FindCommand
 
         void Print(Place place, ByteString path)
         {
-            if (!parsed.GetValue(Print0))
+            if (!reading.Has(Print0))
             {
-                session.Out.WriteLine(place.Show(path));
+                reading.Out.WriteLine(place.Show(path));
                 return;
             }
-            session.Out.Write(ByteString.FromArgument(place.Prefix).Span);
-            session.Out.Write(":"u8);
-            session.Out.Write(path.Span);
-            session.Out.Write("\0"u8);
+            reading.Out.Write(ByteString.FromArgument(place.Prefix).Span);
+            reading.Out.Write(":"u8);
+            reading.Out.Write(path.Span);
+            reading.Out.Write("\0"u8);
         }
     }
 
-    private static List<Func<WalkedNode, bool>> Tests(ParseResult parsed, Place place)
+    private static List<Func<Visit, bool>> Tests(Reading reading, Place place)
     {
-        var tests = new List<Func<WalkedNode, bool>>();
+        ParseResult parsed = reading.Parsed;
+        var tests = new List<Func<Visit, bool>>();
         foreach ((Option<string[]> option, bool ignoreCase, bool wholePath) in new[] { (Name, false, false), (IName, true, false), (PathGlob, false, true) })
             foreach (string pattern in parsed.GetValue(option) ?? [])
             {
                 var glob = new Glob(ByteString.FromArgument(pattern), ignoreCase);
-                tests.Add(file => glob.Matches(wholePath ? file.Path.Span : file.Path.Span[(file.Path.Span.LastIndexOf((byte)'/') + 1)..]));
+                tests.Add(file => glob.Matches(wholePath ? file.Path.Span : file.Name.Span[(file.Name.Span.LastIndexOf((byte)'/') + 1)..]));
             }
         if (parsed.GetValue(Type) is { } types)
         {
             string letters = string.Concat(types.Split(',').Select(type => type.Length == 1 && "fdlbcps".Contains(type[0], StringComparison.Ordinal) ? type
                 : throw new UsageException($"-type {type}: not a type", "f file, d directory, l link, b and c devices, p fifo, s socket")));
-            tests.Add(file => letters.Contains(ModeText.Letter(file.File.Node.Type).Replace('-', 'f')[0], StringComparison.Ordinal));
+            tests.Add(file => letters.Contains(ModeText.Letter(file.Node.Node.Type).Replace('-', 'f')[0], StringComparison.Ordinal));
         }
         foreach (string size in parsed.GetValue(Size) ?? [])
             tests.Add(FindTests.Size(size));
@@ -104,8 +103,8 @@ public static class FindCommand
             tests.Add(FindTests.ModifiedDaysAgo(days, now));
         foreach (string reference in parsed.GetValue(Newer) ?? [])
         {
-            Timestamp than = FindTests.ReferenceTime(reference, place);
-            tests.Add(file => file.File.Node.Modified > than);
+            Timestamp than = FindTests.ReferenceTime(reference, place, reading.Places);
+            tests.Add(file => file.Node.Node.Modified > than);
         }
         return tests;
     }

@@ -36,130 +36,132 @@ public static class LsCommand
     public static Command Make()
     {
         var command = new Command("ls") { Locators, Long, All, AlmostAll, Recursive, DirectoryItself, Human, Inode, Numeric, OnePerLine, BySize, ByTime, Unsorted, Reverse, Classify, Escape, FullTime, CommonOptions.Json };
-        command.AddReading();
-        command.Runs(Run);
+        command.Reads(Run);
         return command;
     }
 
-    private static int Run(ParseResult parsed, Session session)
+    private static int Run(Reading reading)
     {
-        using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
-        using var json = parsed.GetValue(CommonOptions.Json) ? new JsonListing(session.Out) : null;
-        string[] locators = parsed.GetRequiredValue(Locators);
-        bool headings = locators.Length > 1 || parsed.GetValue(Recursive);
+        using var json = reading.Json ? new JsonListing(reading.Out) : null;
+        string[] locators = reading.Parsed.GetRequiredValue(Locators);
+        bool headings = locators.Length > 1 || reading.Has(Recursive);
         bool first = true;
+        Comparison<Visit>? order = Order(reading);
         int status = ExitStatus.Done;
         foreach (string locator in locators)
         {
             try
             {
-                List(places.Open(locator));
+                List(reading.Places.Open(locator));
             }
             catch (NotFoundException e) when (locators.Length > 1)
             {
-                session.Events(new Warning(e.Message, e.Hint));
+                reading.Session.Events(new Warning(e.Message, e.Hint));
                 status = ExitStatus.Failed;
             }
         }
-        return Math.Max(status, session.Status);
+        return Math.Max(status, reading.Session.Status);
 
         void List(Place place)
         {
-            bool longFormat = IsLong(parsed);
-            bool itself = parsed.GetValue(DirectoryItself);
-            TreeNode start = place.Tree.Lookup(place.Path, followLast: !(longFormat || itself) || place.Path.Span.EndsWith("/"u8), damage => Damaged(place, place.Path, damage));
+            bool longFormat = IsLong(reading);
+            bool itself = reading.Has(DirectoryItself);
+            TreeNode start = reading.Lookup(place, followLast: !(longFormat || itself) || place.Path.Span.EndsWith("/"u8));
             var style = new ListingStyle
             {
                 Long = longFormat,
-                Human = parsed.GetValue(Human),
-                Inode = parsed.GetValue(Inode),
-                Classify = parsed.GetValue(Classify),
-                FullTime = parsed.GetValue(FullTime),
-                Escaped = parsed.GetValue(Escape) || Screen.IsTerminal(1),
-                Columns = !parsed.GetValue(OnePerLine) && !longFormat && Screen.IsTerminal(1) ? Screen.Width() : null,
-                Owners = parsed.GetValue(Numeric) ? Owners.Numeric : Owners.Of(place.Tree),
+                Human = reading.Has(Human),
+                Inode = reading.Has(Inode),
+                Classify = reading.Has(Classify),
+                FullTime = reading.Has(FullTime),
+                Escaped = reading.Has(Escape) || Screen.IsTerminal(1),
+                Columns = !reading.Has(OnePerLine) && !longFormat && Screen.IsTerminal(1) ? Screen.Width() : null,
+                Owners = reading.Has(Numeric) ? Owners.Numeric : Owners.Of(place.Tree),
             };
             if (itself || start.Node.Type != FileType.Directory)
             {
-                Show(place, style, [new(place.Path, start, 0)], named: true);
+                Show(place, style, [Visit.Of(place.Path, start)], named: true);
                 return;
             }
-            var walker = new TreeWalker(place.Tree, (path, damage) => Damaged(place, path, damage)) { MaximumDepth = parsed.GetValue(Recursive) ? int.MaxValue : 1 };
-            ListDirectory(place, style, walker, new(place.Path, start, 0));
-        }
-
-        // Depth first, each directory whole before those in it, as ls -R does.
-        void ListDirectory(Place place, ListingStyle style, TreeWalker walker, WalkedNode top)
-        {
-            var ahead = new Stack<WalkedNode>([top]);
-            while (ahead.TryPop(out WalkedNode directory))
+            ListDirectory(place, style, new(place.Tree, start, place.Path, reading.Damaged(place))
             {
-                if (!walker.Enter(directory))
+                MaximumDepth = reading.Has(Recursive) ? int.MaxValue : 1,
+                ListsDirectories = true,
+                Order = order,
+            });
+        }
+
+        // Each directory whole before those in it, as ls -R does; one with more subdirectories than the walk keeps comes in parts.
+        void ListDirectory(Place place, ListingStyle style, TreeWalk walk)
+        {
+            WalkDirectory? listed = null;
+            var part = new List<Visit>();
+            while (walk.Next(out Visit visit))
+            {
+                if (visit.Kind == VisitKind.Leave)
                     continue;
-                if (headings && json is null)
+                if (visit.Kind == VisitKind.Enter && visit.Depth > 0 && !IsShown(visit.Name))
                 {
-                    session.Out.WriteLine((first ? "" : "\n") + place.Show(directory.Path) + ":");
-                    first = false;
+                    walk.Skip();
+                    continue;
                 }
-                var below = new List<WalkedNode>();
-                var part = new List<WalkedNode>(Dots(place, directory));
-                foreach (WalkedNode child in walker.Children(directory))
+                if (visit.Directory != listed)
                 {
-                    if (!IsShown(child.Path))
-                        continue;
-                    part.Add(child);
-                    if (parsed.GetValue(Recursive) && child.File.Node.Type == FileType.Directory)
-                        below.Add(child);
-                    if (part.Count < MostSorted)
-                        continue;
                     Show(place, style, part, named: false);
-                    part.Clear();
+                    listed = visit.Directory!;
+                    if (headings && json is null)
+                    {
+                        reading.Out.WriteLine((first ? "" : "\n") + place.Show(listed.Path) + ":");
+                        first = false;
+                    }
                 }
-                Show(place, style, part, named: false);
-                Sort(below);
-                for (int i = below.Count - 1; i >= 0; i--)
-                    ahead.Push(below[i]);
+                if (visit.Kind == VisitKind.Enter)
+                    part.AddRange(Dots(place, visit));
+                else if (IsShown(visit.Name))
+                    part.Add(visit);
+                if (part.Count >= MostSorted)
+                    Show(place, style, part, named: false);
             }
+            Show(place, style, part, named: false);
         }
 
-        IEnumerable<WalkedNode> Dots(Place place, WalkedNode directory)
+        IEnumerable<Visit> Dots(Place place, Visit directory)
         {
-            if (!parsed.GetValue(All) || json is not null)
+            if (!reading.Has(All) || json is not null)
                 yield break;
-            yield return directory with { Path = ByteString.FromText(".") };
+            yield return Visit.Of(ByteString.FromText("."), directory.Node);
             if (place.Tree.TryLookup(directory.Path.Join(ByteString.FromText(".."))) is { } parent)
-                yield return new(ByteString.FromText(".."), parent, 0);
+                yield return Visit.Of(ByteString.FromText(".."), parent);
         }
 
-        void Show(Place place, ListingStyle style, List<WalkedNode> files, bool named)
+        void Show(Place place, ListingStyle style, List<Visit> files, bool named)
         {
-            Sort(files);
+            if (order is not null)
+                files.Sort(order);
             if (json is not null)
-                foreach (WalkedNode file in files)
-                    json.Add(place, file, style.Owners, damage => Damaged(place, file.Path, damage));
+                foreach (Visit file in files)
+                    json.Add(place, file, style.Owners, damage => reading.Damaged(place)(file.Path, damage));
             else
-                new TextListing(style, session.Out, (path, damage) => Damaged(place, path, damage)).Write(files, named ? path => place.Show(path) : null);
+                new TextListing(style, reading.Out, reading.Damaged(place)).Write(files, named ? path => place.Show(path) : null);
+            files.Clear();
         }
 
-        void Sort(List<WalkedNode> files)
-        {
-            if (parsed.GetValue(Unsorted))
-                return;
-            Comparison<WalkedNode> byName = (a, b) => a.Path.CompareTo(b.Path);
-            Comparison<WalkedNode> order = parsed.GetValue(BySize) ? (a, b) => Then(b.File.Node.Size.CompareTo(a.File.Node.Size), byName(a, b))
-                : parsed.GetValue(ByTime) ? (a, b) => Then(b.File.Node.Modified.CompareTo(a.File.Node.Modified), byName(a, b))
-                : byName;
-            files.Sort(order);
-            if (parsed.GetValue(Reverse))
-                files.Reverse();
-        }
-
-        bool IsShown(ByteString path) => parsed.GetValue(All) || parsed.GetValue(AlmostAll) || json is not null || path.Span[path.Span.LastIndexOf((byte)'/') + 1] != (byte)'.';
-
-        void Damaged(Place place, ByteString path, Damage damage) => session.Events(new FileDamaged(place.Show(path), damage));
+        bool IsShown(ByteString name) => reading.Has(All) || reading.Has(AlmostAll) || json is not null || name.Span[0] != (byte)'.';
     }
 
-    private static bool IsLong(ParseResult parsed) => parsed.GetValue(Long) || parsed.GetValue(Numeric) || parsed.GetValue(FullTime);
+    private static bool IsLong(Reading reading) => reading.Has(Long) || reading.Has(Numeric) || reading.Has(FullTime);
+
+    /// <summary>Null: as they stand on the disk.</summary>
+    private static Comparison<Visit>? Order(Reading reading)
+    {
+        if (reading.Has(Unsorted))
+            return null;
+        Comparison<Visit> byName = (a, b) => a.Name.CompareTo(b.Name);
+        Comparison<Visit> order = reading.Has(BySize) ? (a, b) => Then(b.Node.Node.Size.CompareTo(a.Node.Node.Size), byName(a, b))
+            : reading.Has(ByTime) ? (a, b) => Then(b.Node.Node.Modified.CompareTo(a.Node.Node.Modified), byName(a, b))
+            : byName;
+        return reading.Has(Reverse) ? (a, b) => order(b, a) : order;
+    }
 
     private static int Then(int first, int second) => first != 0 ? first : second;
 }

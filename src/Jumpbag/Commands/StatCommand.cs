@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
-using Jumpbag.Core.Events;
 using Jumpbag.FileSystems;
 using Jumpbag.FileSystems.Locators;
 using Jumpbag.Listing;
@@ -22,33 +21,30 @@ public static class StatCommand
     public static Command Make()
     {
         var command = new Command("stat") { Locators, Follow, ShowExtents, CommonOptions.Json };
-        command.AddReading();
-        command.Runs((parsed, session) =>
+        command.Reads(reading =>
         {
-            using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
-            bool json = parsed.GetValue(CommonOptions.Json);
-            foreach (string locator in parsed.GetRequiredValue(Locators))
+            foreach (string locator in reading.Parsed.GetRequiredValue(Locators))
             {
-                Place place = places.Open(locator);
-                void Damaged(Damage damage) => session.Events(new FileDamaged(place.Show(place.Path), damage));
-                var file = new WalkedNode(place.Path, place.Tree.Lookup(place.Path, parsed.GetValue(Follow), Damaged), 0);
-                if (json)
-                    WriteJson(place, file, parsed.GetValue(ShowExtents), session.Out, Damaged);
+                Place place = reading.Places.Open(locator);
+                var file = Visit.Of(place.Path, reading.Lookup(place, reading.Has(Follow)));
+                DamageSink damaged = damage => reading.Damaged(place)(place.Path, damage);
+                if (reading.Json)
+                    reading.Out.WriteJson(json => WriteJson(json, place, file, reading.Has(ShowExtents), damaged));
                 else
-                    WriteText(place, file, parsed.GetValue(ShowExtents), session.Out, Damaged);
+                    WriteText(place, file, reading.Has(ShowExtents), reading.Out, damaged);
             }
-            return session.Status;
+            return reading.Session.Status;
         });
         return command;
     }
 
-    private static void WriteText(Place place, WalkedNode file, bool extents, Output output, DamageSink damage)
+    private static void WriteText(Place place, Visit file, bool extents, Output output, DamageSink damage)
     {
-        Node node = file.File.Node;
+        Node node = file.Node.Node;
         Owners owners = Owners.Of(place.Tree);
-        string target = node.Type == FileType.SymbolicLink ? $" -> {file.File.FileSystem.ReadLink(node, damage)}" : "";
+        string target = node.Type == FileType.SymbolicLink ? $" -> {file.Node.FileSystem.ReadLink(node, damage)}" : "";
         output.WriteLine($"  File: {place.Show(file.Path)}{target}");
-        output.WriteLine($"  Size: {node.Size,-15} Allocated: {node.Allocated,-12} IO Block: {file.File.FileSystem.Summary.BlockSize,-6} {ModeText.Word(node.Type)}");
+        output.WriteLine($"  Size: {node.Size,-15} Allocated: {node.Allocated,-12} IO Block: {file.Node.FileSystem.Summary.BlockSize,-6} {ModeText.Word(node.Type)}");
         string device = node.Type is FileType.CharacterDevice or FileType.BlockDevice ? $"  Device type: {node.DeviceMajor},{node.DeviceMinor}" : "";
         output.WriteLine($" Inode: {node.Inode,-15} Links: {node.Links}{device}");
         output.WriteLine($"Access: ({Convert.ToString(node.Permissions, 8).PadLeft(4, '0')}/{ModeText.Letters(node)})  Uid: ({node.Uid}/{owners.User(node.Uid)})  Gid: ({node.Gid}/{owners.Group(node.Gid)})");
@@ -60,40 +56,34 @@ public static class StatCommand
             output.WriteLine($" Flags: {node.Attributes}");
         if (node.Project != 0)
             output.WriteLine($" Project: {node.Project}");
-        foreach (ExtendedAttribute attribute in file.File.FileSystem.ExtendedAttributes(node, damage))
+        foreach (ExtendedAttribute attribute in file.Node.FileSystem.ExtendedAttributes(node, damage))
             output.WriteLine($" Xattr: {attribute.Name}={ShowValue(attribute.Value)}");
         if (extents && node.Type == FileType.Regular)
-            foreach (FileExtent extent in file.File.FileSystem.Extents(node, 0, damage))
-                foreach (string line in Lines(file.File.FileSystem, extent))
+            foreach (FileExtent extent in file.Node.FileSystem.Extents(node, 0, damage))
+                foreach (string line in Lines(file.Node.FileSystem, extent))
                     output.WriteLine("Extent: " + line);
     }
 
-    private static void WriteJson(Place place, WalkedNode file, bool extents, Output output, DamageSink damage)
+    private static void WriteJson(Utf8JsonWriter json, Place place, Visit file, bool extents, DamageSink damage)
     {
-        using var memory = new MemoryStream();
-        using (var json = new Utf8JsonWriter(memory))
+        Node node = file.Node.Node;
+        json.WriteStartObject();
+        JsonListing.WriteFile(json, place, file, Owners.Of(place.Tree), damage);
+        json.WriteString("attributes", node.Attributes);
+        if (node.Project != 0)
+            json.WriteNumber("project", node.Project);
+        json.WriteStartArray("xattrs");
+        foreach (ExtendedAttribute attribute in file.Node.FileSystem.ExtendedAttributes(node, damage))
         {
-            Node node = file.File.Node;
             json.WriteStartObject();
-            JsonListing.WriteFile(json, place, file, Owners.Of(place.Tree), damage);
-            json.WriteString("attributes", node.Attributes);
-            if (node.Project != 0)
-                json.WriteNumber("project", node.Project);
-            json.WriteStartArray("xattrs");
-            foreach (ExtendedAttribute attribute in file.File.FileSystem.ExtendedAttributes(node, damage))
-            {
-                json.WriteStartObject();
-                JsonListing.WriteName(json, "name", attribute.Name);
-                JsonListing.WriteName(json, "value", new(attribute.Value.Span));
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            if (extents && node.Type == FileType.Regular)
-                WriteExtents(json, file.File, damage);
+            JsonListing.WriteName(json, "name", attribute.Name);
+            JsonListing.WriteName(json, "value", new(attribute.Value.Span));
             json.WriteEndObject();
         }
-        output.Write(memory.ToArray());
-        output.WriteLine();
+        json.WriteEndArray();
+        if (extents && node.Type == FileType.Regular)
+            WriteExtents(json, file.Node, damage);
+        json.WriteEndObject();
     }
 
     private static void WriteExtents(Utf8JsonWriter json, TreeNode file, DamageSink damage)

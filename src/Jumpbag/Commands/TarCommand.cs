@@ -19,18 +19,17 @@ public static class TarCommand
     public static Command Make()
     {
         var command = new Command("tar") { Locators, Destination, Verbose, CommonOptions.Progress };
-        command.AddReading();
-        command.Runs(Run);
+        command.Reads(Run);
         return command;
     }
 
-    private static int Run(ParseResult parsed, Session session)
+    private static int Run(Reading reading)
     {
+        (ParseResult parsed, Session session) = (reading.Parsed, reading.Session);
         string? file = parsed.GetValue(Destination) is "-" ? null : parsed.GetValue(Destination);
         if (file is null && Screen.IsTerminal(1))
             throw new UsageException("an archive is not for a terminal", "write it to a file with -f, or into a pipe");
-        using var places = new PlaceOpener(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
-        List<Place> chosen = [.. parsed.GetRequiredValue(Locators).Select(places.Open)];
+        List<Place> chosen = [.. parsed.GetRequiredValue(Locators).Select(reading.Places.Open)];
         if (file is null)
             Write(session.Out.Write, default);
         else
@@ -39,20 +38,23 @@ public static class TarCommand
 
         void Write(ContentSink sink, CancellationToken cancelled)
         {
-            using var writer = new TarWriter(sink, session.Events, cancelled)
+            List<(Place Place, TreeStart Start)> starts = [.. chosen.Select(place => (place, Start(reading, place)))];
+            using var count = new TreeCount([.. starts.Select(start => start.Start)], cancelled);
+            using var writer = new TarWriter(sink, session.Events, count, cancelled)
             {
-                Listed = parsed.GetValue(Verbose) ? name => session.Events(new FileDelivered(name.ToString())) : null,
+                Listed = reading.Has(Verbose) ? name => session.Events(new FileDelivered(name.ToString())) : null,
             };
-            foreach (Place place in chosen)
-            {
-                void Damaged(ByteString path, Damage damage) => session.Events(new FileDamaged(place.Show(path), damage));
-                // As 'tar -C PATH .' would, a link to a directory is followed; any other link is kept as what it is.
-                bool directory = place.Tree.TryLookup(place.Path) is { Node.Type: FileType.Directory };
-                TreeNode start = place.Tree.Lookup(place.Path, followLast: directory, damage => Damaged(place.Path, damage));
-                writer.Add(place.Tree, place.Path, start, Damaged);
-            }
+            foreach ((Place place, TreeStart start) in starts)
+                writer.Add(start, reading.Damaged(place));
             writer.Finish();
         }
+    }
+
+    /// <summary>As 'tar -C PATH .' would, a link to a directory is followed; any other link is kept as what it is.</summary>
+    private static TreeStart Start(Reading reading, Place place)
+    {
+        bool directory = place.Tree.TryLookup(place.Path) is { Node.Type: FileType.Directory };
+        return new(place.Tree, place.Path, reading.Lookup(place, followLast: directory));
     }
 
     /// <summary>The file has its name only when it is whole.</summary>

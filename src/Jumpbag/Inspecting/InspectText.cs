@@ -44,7 +44,7 @@ public static class InspectText
             report.Type ?? "",
             report.Format ?? (report.Problem is null && layer.HasContent ? "-" : ""),
             report.State ?? "",
-            report.Usage is { Capacity: > 0 } usage ? $"{Math.Round(100.0 * (usage.Capacity - usage.Free) / usage.Capacity)}%" : "",
+            report.Usage?.UsedPercent is { } used ? $"{used.ToString(CultureInfo.InvariantCulture)}%" : "",
             report.Label is { } label ? ByteString.FromText(label).ToString() : "",
             report.Uuid ?? "",
             Notes(report),

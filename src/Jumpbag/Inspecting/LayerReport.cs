@@ -39,6 +39,15 @@ public sealed record LayerReport
 
     public static LayerReport Of(Layer layer, FileSystemOpener opener)
     {
+        LayerReport report = Make(layer, opener);
+        // Where the picture begins at a partition, the warnings of the table around it are not in it.
+        return layer.Partition is { } partition && layer.Parent is { } parent && partition.Offset + partition.Length > parent.Size
+            ? report with { Warnings = [$"reaches {ByteSize.Format(partition.Offset + partition.Length - parent.Size)} beyond the end of {parent.Locator}: the image is not complete", .. report.Warnings] }
+            : report;
+    }
+
+    private static LayerReport Make(Layer layer, FileSystemOpener opener)
+    {
         var report = new LayerReport { Layer = layer, Type = TypeOf(layer), Warnings = WarningsOf(layer) };
         try
         {
@@ -51,7 +60,7 @@ public sealed record LayerReport
         {
             report = report with { Problem = e.Message };
         }
-        return report with { Children = [.. layer.Children.Select(child => Of(child, opener))] };
+        return report with { Children = [.. layer.Children.Select(child => Make(child, opener))] };
     }
 
     public IEnumerable<LayerReport> Walk() => Children.SelectMany(child => child.Walk()).Prepend(this);
@@ -95,10 +104,10 @@ public sealed record LayerReport
         var warnings = new List<string>();
         if (layer.Kind == LayerKind.VolumeGroup)
             warnings.AddRange(layer.Group!.Warnings);
-        if (layer.Partition is { } partition && layer.Parent is { } parent && partition.Offset + partition.Length > parent.Size)
-            warnings.Add($"reaches {ByteSize.Format(partition.Offset + partition.Length - parent.Size)} past the end of {parent.Locator}: the image is not complete");
         if (layer.HasContent && layer.Table is { } table)
             warnings.AddRange(table.Warnings);
+        warnings.AddRange(layer.Contradictions);
+        warnings.AddRange(layer.GroupWarnings);
         if (layer.Kind == LayerKind.Disk && layer.IsCutOff)
             warnings.Add("has more partitions and volumes than are looked into (4096)");
         return warnings;

@@ -21,7 +21,7 @@ public sealed class JsonListing : IDisposable
         json.WriteStartArray();
     }
 
-    public void Add(Place place, WalkedNode file, Owners owners, DamageSink damage)
+    public void Add(Place place, Visit file, Owners owners, DamageSink damage)
     {
         json.WriteStartObject();
         WriteFile(json, place, file, owners, damage);
@@ -42,9 +42,9 @@ public sealed class JsonListing : IDisposable
     }
 
     /// <summary>The keys of one file, into an object that is open. Bytes that are not UTF-8 make a further key with "Base64" at its end.</summary>
-    public static void WriteFile(Utf8JsonWriter json, Place place, WalkedNode file, Owners owners, DamageSink damage)
+    public static void WriteFile(Utf8JsonWriter json, Place place, Visit file, Owners owners, DamageSink damage)
     {
-        Node node = file.File.Node;
+        Node node = file.Node.Node;
         WriteName(json, "path", file.Path);
         json.WriteString("locator", place.Show(file.Path));
         json.WriteString("type", ModeText.Word(node.Type));
@@ -82,11 +82,11 @@ public sealed class JsonListing : IDisposable
             json.WriteBase64String(key + "Base64", name.Span);
     }
 
-    private static ByteString? TryReadLink(WalkedNode file, DamageSink damage)
+    private static ByteString? TryReadLink(Visit file, DamageSink damage)
     {
         try
         {
-            return file.File.FileSystem.ReadLink(file.File.Node, damage);
+            return file.Node.FileSystem.ReadLink(file.Node.Node, damage);
         }
         catch (JumpbagException e)
         {

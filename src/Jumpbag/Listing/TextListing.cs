@@ -7,19 +7,19 @@ using Jumpbag.Terminal;
 namespace Jumpbag.Listing;
 
 /// <summary>Writes files as ls(1) does.</summary>
-public sealed class TextListing(ListingStyle style, Output output, Action<ByteString, Damage> damaged)
+public sealed class TextListing(ListingStyle style, Output output, PathDamageSink damaged)
 {
     private readonly long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
 
     /// <param name="name">How a file is called; null for the last name of its path.</param>
-    public void Write(List<WalkedNode> files, Func<ByteString, string>? name)
+    public void Write(List<Visit> files, Func<ByteString, string>? name)
     {
         if (style.Long)
             WriteLong(files, name);
         else if (style.Columns is { } width)
             WriteColumns([.. files.Select(file => Prefix(file) + Shown(file, name) + Mark(file))], width);
         else
-            foreach (WalkedNode file in files)
+            foreach (Visit file in files)
             {
                 output.Write(Prefix(file));
                 WriteName(file, name);
@@ -27,7 +27,7 @@ public sealed class TextListing(ListingStyle style, Output output, Action<ByteSt
             }
     }
 
-    private void WriteLong(List<WalkedNode> files, Func<ByteString, string>? name)
+    private void WriteLong(List<Visit> files, Func<ByteString, string>? name)
     {
         List<string[]> rows = [.. files.Select(Fields)];
         int[] widths = [.. Enumerable.Range(0, 7).Select(i => rows.Max(row => (int?)row[i].Length) ?? 0)];
@@ -43,15 +43,15 @@ public sealed class TextListing(ListingStyle style, Output output, Action<ByteSt
             output.Write(line.ToString());
             WriteName(files[f], name);
             WriteTarget(files[f]);
-            output.WriteLine(files[f].File.Node.Type == FileType.SymbolicLink ? "" : Mark(files[f]));
+            output.WriteLine(files[f].Node.Node.Type == FileType.SymbolicLink ? "" : Mark(files[f]));
         }
     }
 
-    private string[] Fields(WalkedNode file)
+    private string[] Fields(Visit file)
     {
-        Node node = file.File.Node;
+        Node node = file.Node.Node;
         string size = node.Type is FileType.CharacterDevice or FileType.BlockDevice ? $"{node.DeviceMajor}, {node.DeviceMinor}"
-            : style.Human ? ByteSize.Format(node.Size) : node.Size.ToString(CultureInfo.InvariantCulture);
+            : style.Human ? ByteSize.Ceiling(node.Size) : node.Size.ToString(CultureInfo.InvariantCulture);
         return
         [
             node.Inode.ToString(CultureInfo.InvariantCulture),
@@ -64,13 +64,13 @@ public sealed class TextListing(ListingStyle style, Output output, Action<ByteSt
         ];
     }
 
-    private bool HasAcl(WalkedNode file)
+    private bool HasAcl(Visit file)
     {
-        if (file.File.Node.Type == FileType.SymbolicLink)
+        if (file.Node.Node.Type == FileType.SymbolicLink)
             return false;
         try
         {
-            foreach (ExtendedAttribute attribute in file.File.FileSystem.ExtendedAttributes(file.File.Node, damage => damaged(file.Path, damage)))
+            foreach (ExtendedAttribute attribute in file.Node.FileSystem.ExtendedAttributes(file.Node.Node, damage => damaged(file.Path, damage)))
                 if (attribute.Name.Span.StartsWith("system.posix_acl_"u8))
                     return true;
         }
@@ -81,13 +81,13 @@ public sealed class TextListing(ListingStyle style, Output output, Action<ByteSt
         return false;
     }
 
-    private void WriteTarget(WalkedNode file)
+    private void WriteTarget(Visit file)
     {
-        if (file.File.Node.Type != FileType.SymbolicLink)
+        if (file.Node.Node.Type != FileType.SymbolicLink)
             return;
         try
         {
-            ByteString target = file.File.FileSystem.ReadLink(file.File.Node, damage => damaged(file.Path, damage));
+            ByteString target = file.Node.FileSystem.ReadLink(file.Node.Node, damage => damaged(file.Path, damage));
             output.Write(" -> ");
             if (style.Escaped)
                 output.Write(target.ToString());
@@ -101,22 +101,22 @@ public sealed class TextListing(ListingStyle style, Output output, Action<ByteSt
         }
     }
 
-    private void WriteName(WalkedNode file, Func<ByteString, string>? name)
+    private void WriteName(Visit file, Func<ByteString, string>? name)
     {
         if (style.Escaped || name is not null)
             output.Write(Shown(file, name));
         else
-            output.Write(LastName(file.Path));
+            output.Write(LastName(file.Name));
     }
 
-    private static string Shown(WalkedNode file, Func<ByteString, string>? name) =>
-        name is not null ? name(file.Path) : new ByteString(LastName(file.Path)).ToString();
+    private static string Shown(Visit file, Func<ByteString, string>? name) =>
+        name is not null ? name(file.Path) : new ByteString(LastName(file.Name)).ToString();
 
-    private static ReadOnlySpan<byte> LastName(ByteString path) => path.Span[(path.Span.LastIndexOf((byte)'/') + 1)..];
+    private static ReadOnlySpan<byte> LastName(ByteString name) => name.Span[(name.Span.LastIndexOf((byte)'/') + 1)..];
 
-    private string Prefix(WalkedNode file) => style.Inode ? file.File.Node.Inode.ToString(CultureInfo.InvariantCulture) + " " : "";
+    private string Prefix(Visit file) => style.Inode ? file.Node.Node.Inode.ToString(CultureInfo.InvariantCulture) + " " : "";
 
-    private string Mark(WalkedNode file) => style.Classify ? ModeText.Mark(file.File.Node) : "";
+    private string Mark(Visit file) => style.Classify ? ModeText.Mark(file.Node.Node) : "";
 
     /// <summary>Side by side, read downwards, in as few lines as fit.</summary>
     private void WriteColumns(List<string> names, int width)

@@ -1,6 +1,7 @@
 using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
+using Jumpbag.Host;
 
 namespace Jumpbag.Terminal;
 
@@ -14,7 +15,7 @@ public sealed class EventWriter : IDisposable
     /// <summary>Beyond this many damaged places only a count is shown, so that a ruined disk does not bury its first lines.</summary>
     private const int MostDamageShown = 1000;
 
-    private readonly Stream stream = Console.OpenStandardError();
+    private readonly StandardStream stream = new(2);
     private readonly Lock gate = new();
     private readonly bool quiet;
     private readonly bool color;
@@ -41,8 +42,15 @@ public sealed class EventWriter : IDisposable
                 case Progressed update:
                     progress.Show(update.Progress);
                     break;
+                case ProgressText line:
+                    progress.Show(line);
+                    break;
                 case Status status when !quiet:
                     Line($"{status.Subject}: {status.Message}");
+                    break;
+                case FileSystemsOpened opened when !quiet:
+                    foreach (string line in OpenedText.Lines(opened))
+                        Line(line);
                     break;
                 case FileDelivered file:
                     Line(file.Path);
@@ -50,6 +58,9 @@ public sealed class EventWriter : IDisposable
                 case Warning warning:
                     Line($"{Paint("33", "warning:")} {warning.Message}");
                     Hint(warning.Hint);
+                    break;
+                case SourceFailed source:
+                    Failure($"{source.Source}: {source.Reason}", source.Hint);
                     break;
                 case FileDamaged file:
                     Place("damaged:", $"{file.Path}: {file.Damage}");

@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json;
 using Jumpbag.Core;
+using Jumpbag.Host;
 
 namespace Jumpbag.Terminal;
 
@@ -12,7 +14,7 @@ public sealed class Output : IDisposable
 
     public Output(Stream stream) => this.stream = stream;
 
-    public static Output Standard() => new(Console.OpenStandardOutput());
+    public static Output Standard() => new(new StandardStream(1));
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
@@ -42,6 +44,16 @@ public sealed class Output : IDisposable
 
     public void WriteLine() => Write("\n"u8);
 
+    /// <summary>One JSON document, on a line.</summary>
+    public void WriteJson(Action<Utf8JsonWriter> write)
+    {
+        using var memory = new MemoryStream();
+        using (var json = new Utf8JsonWriter(memory))
+            write(json);
+        Write(memory.GetBuffer().AsSpan(0, (int)memory.Length));
+        WriteLine();
+    }
+
     public void Flush()
     {
         if (used == 0)
@@ -59,7 +71,7 @@ public sealed class Output : IDisposable
         {
             stream.Write(bytes);
         }
-        catch (IOException e) when (e.HResult == 32) // EPIPE
+        catch (IOException e) when (e.HResult == (int)Errno.BrokenPipe)
         {
             throw new BrokenPipeException();
         }

@@ -26,10 +26,17 @@ public sealed class ProgressLine(string style, Action<string> write)
         }
     }
 
+    /// <summary>Shows a line that its maker has fitted to the screen, whatever the style.</summary>
+    public void Show(ProgressText line)
+    {
+        write(line.Text + (line.Kept ? "\n" : "\r"));
+        shown = !line.Kept;
+    }
+
     public void Clear()
     {
         if (shown)
-            write("\r\e[K");
+            write(Screen.IsTerminal(2) ? "\r\e[K" : "\n");
         shown = false;
     }
 

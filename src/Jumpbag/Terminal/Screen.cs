@@ -8,6 +8,9 @@ public static partial class Screen
 {
     public static bool IsTerminal(int descriptor) => isatty(descriptor) == 1;
 
+    /// <summary>Whether another job has the terminal: what is written then would disturb it, or stop us.</summary>
+    public static bool IsInBackground(int descriptor) => tcgetpgrp(descriptor) is > 0 and var group && group != getpgrp();
+
     /// <summary>Columns of the terminal on standard output or error; COLUMNS goes first; null where there is no terminal.</summary>
     public static int? Width()
     {
@@ -43,6 +46,14 @@ public static partial class Screen
     [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int isatty(int fd);
+
+    [LibraryImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int tcgetpgrp(int fd);
+
+    [LibraryImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int getpgrp();
 
     [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -1,8 +1,12 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Jumpbag.Core;
+using Jumpbag.Core.Events;
 using Jumpbag.FileSystems;
 using Jumpbag.FileSystems.Ext;
+using Jumpbag.FileSystems.Extraction;
+using Jumpbag.FileSystems.Tar;
 using Jumpbag.Storage;
 using Jumpbag.Tests.Support;
 using Microsoft.Win32.SafeHandles;
@@ -45,6 +49,41 @@ public sealed partial class ExtEncryptionTests
             DirectoryEntry link = read.List(node, Unexpected).First(entry => entry.Type == FileType.SymbolicLink);
             Assert.Throws<UnsupportedException>(() => read.ReadLink(read.GetNode(link.Inode, Unexpected), Unexpected));
         }
+    }
+
+    [Fact]
+    public void archives_and_copies_leave_encrypted_files_out_and_list_each()
+    {
+        Require.Tool("tar");
+        using var folder = new TemporaryFolder();
+        string image = folder.File("image"), copy = folder.File("copy"), archive = folder.File("archive.tar");
+        ImageBuilder.Format(image, 64 << 20, "-t", "ext4", "-O", "encrypt");
+        using (LoopMount mount = LoopMount.Mount(image, "rw,data=writeback"))
+        {
+            Fill(mount.Folder);
+            File.WriteAllText(Path.Combine(mount.Folder, "plain"), "content");
+        }
+        using FileSource source = FileSource.Open(image);
+        var tree = new FileTree(ExtFileSystem.Open(source, new ExtOpenOptions()));
+        var told = new List<string>();
+        using (FileStream stream = File.Create(archive))
+        using (var writer = new TarWriter(stream.Write, _ => { }))
+        {
+            writer.Add(new(tree, ByteString.FromText("/"), tree.Root), (path, damage) => told.Add($"{path}: {damage}"));
+            writer.Finish();
+        }
+        // Four and three hundred files, and a link in each folder.
+        Assert.Equal(306, told.Count);
+        Assert.All(told, line => Assert.Matches("^/(few|many)/.*encrypted.*left out", line));
+        string[] names = ["./", "./few/", "./lost+found/", "./many/", "./plain"];
+        Assert.Equal(names, Shell.Run("tar", "-tf", archive).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+        Assert.Equal("content", Shell.Run("tar", "-xOf", archive, "./plain"));
+
+        var events = new ConcurrentQueue<Event>();
+        ExtractionResult result = new FileSystems.Extraction.Extraction(events.Enqueue, new() { Recursive = true }, TestContext.Current.CancellationToken)
+            .Run([new(tree, ByteString.FromText("/"))], copy);
+        Assert.Equal((306, 1, 0), (result.Damaged, result.Files, result.Failed));
+        Assert.Equal(["copy/few", "copy/lost+found", "copy/many", "copy/plain"], Directory.GetFileSystemEntries(copy, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder.Path, path)).Order(StringComparer.Ordinal));
     }
 
     private static Node Root(ExtFileSystem fileSystem) => fileSystem.GetNode(fileSystem.RootInode, Unexpected);

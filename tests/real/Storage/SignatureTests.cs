@@ -1,4 +1,5 @@
 using Jumpbag.Storage;
+using Jumpbag.Storage.Layers;
 using Jumpbag.Storage.Signatures;
 
 namespace Jumpbag.Tests.Real.Storage;
@@ -85,6 +86,23 @@ public class SignatureTests
                 Assert.Equal(value, found.Details?.GetValueOrDefault(tag));
         if (found?.Size is { } size)
             Assert.InRange(size, 1, source.Length);
+        if (found is not null)
+            Assert.Empty(Signature.Contradicting(source, found).Select(other => other.Format));
+    }
+
+    [Fact]
+    public void a_remnant_beside_a_filesystem_is_told_where_blkid_is_ambivalent()
+    {
+        Workshop.Need("mkfs.btrfs");
+        Workshop.Need("blkid");
+        using var workshop = new Workshop();
+        string file = workshop.Sparse("disk", 128 * MiB), old = workshop.Sparse("old", 128 * MiB);
+        workshop.Shell($"mkfs.btrfs -q {old} >/dev/null 2>&1; mke2fs -q -F -t ext4 {file}; dd if={old} of={file} bs=4k skip=16 seek=16 count=1 conv=notrunc status=none");
+        Assert.Contains("ambivalent", workshop.Shell($"blkid -p {file} 2>&1", mayFail: true));
+        using FileSource source = FileSource.Open(file);
+        Signature found = Signature.Probe(source)!;
+        Assert.Equal(("ext4", "btrfs"), (found.Format, Assert.Single(Signature.Contradicting(source, found)).Format));
+        Assert.Contains("btrfs", Assert.Single(Layer.OfDisk(source, "disk", []).Contradictions));
     }
 
     [Fact]

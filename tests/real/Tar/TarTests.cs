@@ -65,7 +65,7 @@ public sealed class TarTests
         int members = 0;
         var told = new List<string>();
         using var writer = new TarWriter(stream.Write, _ => { }) { Listed = _ => members++ };
-        writer.Add(tree, ByteString.FromText("/"), tree.Root, (path, what) => told.Add($"{path}: {what}"));
+        writer.Add(new(tree, ByteString.FromText("/"), tree.Root), (path, what) => told.Add($"{path}: {what}"));
         writer.Finish();
         damage = told;
         return members;

@@ -10,11 +10,17 @@ internal sealed class ScriptedFileSystem : FileSystem
 {
     private readonly Dictionary<ulong, (ScriptedNode Node, List<DirectoryEntry> Entries, byte[] Content)> inodes = [];
 
-    public ScriptedFileSystem() => Make(2, FileType.Directory);
+    private readonly Dictionary<ulong, FileExtent[]> places = [];
+
+    public ScriptedFileSystem(BlockDevice? device = null)
+    {
+        Device = device ?? new MemoryDevice([]);
+        Make(2, FileType.Directory);
+    }
 
     public override string Format => "scripted";
 
-    public override BlockDevice Device { get; } = new MemoryDevice([]);
+    public override BlockDevice Device { get; }
 
     public override ulong RootInode => 2;
 
@@ -33,7 +39,7 @@ internal sealed class ScriptedFileSystem : FileSystem
 
     public string? Refusal { get; set; }
 
-    public ScriptedFileSystem Make(ulong inode, FileType type, string content = "", long links = 1)
+    public ScriptedFileSystem Make(ulong inode, FileType type, string content = "", long links = 1, long? size = null)
     {
         byte[] bytes = System.Text.Encoding.UTF8.GetBytes(content);
         inodes[inode] = (new ScriptedNode
@@ -43,14 +49,22 @@ internal sealed class ScriptedFileSystem : FileSystem
             Permissions = 0x1ED,
             Uid = (uint)Environment.ProcessId,
             Gid = 0,
-            Size = bytes.Length,
-            Allocated = 4096,
+            Size = size ?? bytes.Length,
+            Allocated = size ?? 4096,
             Links = links,
             Accessed = new(1, 1),
             Modified = new(2, 2),
             Changed = new(3, 3),
         }, [], bytes);
         return this;
+    }
+
+    /// <summary>A regular file in the root directory, whose content lies in these extents of the device.</summary>
+    public ScriptedFileSystem Place(ulong inode, string name, params FileExtent[] extents)
+    {
+        Make(inode, FileType.Regular, size: extents[^1].Offset + extents[^1].Length);
+        places[inode] = extents;
+        return Name(2, name, inode);
     }
 
     public ScriptedFileSystem Name(ulong directory, string name, ulong inode, FileType hint = FileType.Unknown)
@@ -74,6 +88,7 @@ internal sealed class ScriptedFileSystem : FileSystem
 
     public override IEnumerable<FileExtent> Extents(Node file, long offset, DamageSink damage) =>
         Refusal is not null ? throw new UnsupportedException(Refusal)
+        : places.TryGetValue(file.Inode, out FileExtent[]? placed) ? placed
         : file.Size == 0 ? [] : [new(0, file.Size, FileExtentKind.Inline, Inline: inodes[file.Inode].Content)];
 
     public override ByteString ReadLink(Node link, DamageSink damage) => new(inodes[link.Inode].Content);

@@ -1,6 +1,7 @@
 using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Storage;
+using Jumpbag.Storage.Layers;
 using Jumpbag.Storage.Lvm;
 using Jumpbag.Tests.Support;
 using static Jumpbag.Tests.Support.LvmDisk;
@@ -112,6 +113,7 @@ public class VolumeGroupTests
         var other = new List<string>();
         Assert.Empty(VolumeGroups.Assemble([PhysicalVolume.TryOpen(disk.Device)!], other));
         Assert.Contains("version", Assert.Single(other));
+        Assert.Equal(other, Layer.OfDisk(disk.Device, "disk.img", []).GroupWarnings);
     }
 
     [Fact]

@@ -48,8 +48,8 @@ public class PartitionTableTests
         Tables.Mbr(disk, 0, (0x83, 10, 100), (0x83, 500, 1000), (0x8E, 5000, 1000));
         PartitionTable table = PartitionTable.TryOpen(new ImageBytes(disk))!;
         Assert.Equal(3, table.Partitions.Count);
-        Assert.Contains("partition 2 reaches 256000 bytes beyond the end of the device", table.Warnings);
-        Assert.Contains("partition 3 lies beyond the end of the device", table.Warnings);
+        Assert.Contains("partition 2 reaches 250K (256000 bytes) beyond the end: the image is not complete", table.Warnings);
+        Assert.Contains("partition 3 lies beyond the end: the image is not complete", table.Warnings);
     }
 
     [Fact]

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Jumpbag.Core;
+using Jumpbag.Core.Events;
+using Jumpbag.FileSystems;
+using Jumpbag.FileSystems.Locators;
+using Jumpbag.Terminal;
+
+namespace Jumpbag.CommandLine;
+
+/// <summary>One run of a command that reads from locators: what was asked for, and the places that it opens.</summary>
+public sealed class Reading(ParseResult parsed, Session session) : IDisposable
+{
+    private readonly PlaceOpener places = new(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
+
+    public ParseResult Parsed => parsed;
+
+    public Session Session => session;
+
+    public PlaceOpener Places => places;
+
+    public Output Out => session.Out;
+
+    public bool Json => parsed.GetValue(CommonOptions.Json);
+
+    public bool Has(Option<bool> option) => parsed.GetValue(option);
+
+    /// <summary>Tells of damage by the locators of a place.</summary>
+    public PathDamageSink Damaged(Place place) => (path, damage) => session.Events(new FileDamaged(place.Show(path), damage));
+
+    /// <summary>The file that a place names.</summary>
+    /// <exception cref="NotFoundException">There is none; the message has the whole locator.</exception>
+    public TreeNode Lookup(Place place, bool followLast = true) => place.Lookup(followLast, damage => Damaged(place)(place.Path, damage));
+
+    public void Dispose() => places.Dispose();
+}
+
+public static class ReadingCommands
+{
+    /// <summary>Gives a command the options of those that read, and makes its action; what it opened is closed at the end.</summary>
+    public static void Reads(this Command command, Func<Reading, int> action)
+    {
+        command.Add(CommonOptions.Disk);
+        command.Add(CommonOptions.NoReplay);
+        command.Add(CommonOptions.Quiet);
+        command.Runs((parsed, session) =>
+        {
+            using var reading = new Reading(parsed, session);
+            return action(reading);
+        });
+    }
+}
