@@ -21,17 +21,18 @@ public sealed partial class MemoryTests : IDisposable
     /// <summary>A program that makes "i", and what is then written into it: offset, width, value, and so on.</summary>
     public static TheoryData<string, string, string> Claims => new()
     {
-        { "ext of 2^48 blocks", Ext("64bit", "16T"), "1024+4=FFFFFFFF 1024+336=FFFF" },
-        { "ext of 4 G inodes in groups of one block", Ext("^64bit", "16T"), "1024+0=FFFFFFFF 1024+4=FFFFFFFF 1024+32=1 1024+40=8" },
-        { "ext of 2^31 groups, descriptors of 1024 bytes", Ext("64bit", "16T"), "1024+4=FFFFFFFF 1024+336=FF 1024+32=100 1024+254=400:2" },
-        { "ext with blocks of 64 KiB that it is not made of", Ext("^64bit", "16T"), "1024+24=6 1024+28=6" },
+        { "ext of 2^37 blocks in 2^24 groups", Ext("64bit", "130T"), "1024+0=80000000 1024+4=0 1024+336=20" },
+        { "ext of 4 G blocks", Ext("^64bit", "4T"), "1024+0=4000000 1024+4=FFFFFFFF" },
+        { "ext of 2^24 groups of 256 blocks", Ext("^64bit", "4T"), "1024+0=80000000 1024+4=FFFFFFFF 1024+32=100 1024+36=100" },
+        { "ext of 2^24 groups that the disk does not have", Ext("^64bit", "8M"), "1024+0=80000000 1024+4=FFFFFFFF 1024+32=100 1024+36=100" },
+        { "ext with blocks of 64 KiB", Ext("^64bit", "1G").Replace("-b 1024", "-b 65536", StringComparison.Ordinal).Replace("8M", "200M", StringComparison.Ordinal), "" },
         { "files, directories and links of 2^62 bytes", Ext("^64bit,large_dir,^extent", "16M") + SizeOf("/f") + SizeOf("/d") + SizeOf("/l"), "" },
         { "files, directories and links of 2^62 bytes, in extents", Ext("64bit,large_dir,extent", "16M") + SizeOf("/f") + SizeOf("/d") + SizeOf("/l"), "" },
         { "a directory that is one block again and again", Ext("^64bit,large_dir,^extent", "1G") + """
             block=$(debugfs -R 'blocks /d' i 2>/dev/null | awk '{ print $1 }')
-            perl -e 'print pack("V", $ARGV[0]) x 256' $block >map; perl -e 'print pack("V", 20002) x 256' >map2; perl -e 'print pack("V", 20001) x 256' >map3
-            dd if=map of=i bs=1024 seek=20001 conv=notrunc status=none; dd if=map3 of=i bs=1024 seek=20002 conv=notrunc status=none; dd if=map2 of=i bs=1024 seek=20003 conv=notrunc status=none
-            for n in 12 13 14; do debugfs -w -R "set_inode_field /d block[IND] 20001" i; debugfs -w -R "set_inode_field /d block[DIND] 20002" i; debugfs -w -R "set_inode_field /d block[TIND] 20003" i; done 2>/dev/null
+            perl -e 'print pack("V", $ARGV[0]) x 256' $block >map; perl -e 'print pack("V", 7002) x 256' >map2; perl -e 'print pack("V", 7001) x 256' >map3
+            dd if=map of=i bs=1024 seek=7001 conv=notrunc status=none; dd if=map3 of=i bs=1024 seek=7002 conv=notrunc status=none; dd if=map2 of=i bs=1024 seek=7003 conv=notrunc status=none
+            for n in 12 13 14; do debugfs -w -R "set_inode_field /d block[IND] 7001" i; debugfs -w -R "set_inode_field /d block[DIND] 7002" i; debugfs -w -R "set_inode_field /d block[TIND] 20003" i; done 2>/dev/null
             debugfs -w -R 'set_inode_field /d size 17000000000' i 2>/dev/null
             """, "" },
         { "values of attributes in huge inodes", Ext("64bit,ea_inode", "64M") + """
@@ -42,14 +43,14 @@ public sealed partial class MemoryTests : IDisposable
             debugfs -w -R 'mkdir etc' i 2>/dev/null; for n in fstab passwd group os-release hostname; do echo 'UUID=0 / ext4 defaults 0 0' >t; debugfs -w -R "write t etc/$n" i 2>/dev/null; debugfs -w -R "set_inode_field /etc/$n size 1099511627776" i 2>/dev/null; done
             """, "" },
         { "a journal of 2^32 blocks", Ext("64bit,has_journal", "64M") + SizeOf("<8>") + Journal, "J+16=FFFFFFFF J+28=1" },
-        { "a GPT of 4 G entries", Gpt, "512+80=FFFFFFFF 512+84=80" },
-        { "a GPT of entries of 2 GiB", Gpt, "512+80=80 512+84=80000000" },
+        { "a GPT of 4 G entries", Gpt, "512+80=FFFFFFFF 512+84=80 GPT" },
+        { "a GPT of entries of 2 GiB", Gpt, "512+80=80 512+84=80000000 GPT" },
         { "an MBR whose extended partitions go on", "truncate -s 4G i; printf 'label: dos\\n2048,,5\\n' | sfdisk -q i; for i in $(seq 0 400); do printf '\\0\\0\\0\\0\\x83\\0\\0\\0\\1\\0\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\5\\0\\0\\0' >e; perl -e 'print pack(\"VV\", $ARGV[0]*8+8, 8)' $i >>e; dd if=e of=i bs=1 seek=$(((2048 + i * 8) * 512 + 446)) conv=notrunc status=none; printf '\\x55\\xaa' | dd of=i bs=1 seek=$(((2048 + i * 8) * 512 + 510)) conv=notrunc status=none; done", "" },
-        { "metadata of LVM of an exabyte", Lvm, "4096+32=00000000:4 4096+36=10000000 4096+48=FFFFFFFF 4096+52=0FFFFFFF" },
     };
 
+    /// <summary>Of one group, so that no copy of the superblock or of the descriptors can take the place of what is patched.</summary>
     private static string Ext(string features, string size) =>
-        $"mkdir t t/d; echo x >t/f; ln -s {new string('l', 200)} t/l; for n in $(seq 60); do : >t/d/name$n; done; truncate -s 32M i; mke2fs -q -F -t ext4 -b 1024 -I 256 -O ^has_journal,^metadata_csum,{features} -d t i; truncate -s {size} i\n";
+        $"mkdir t t/d; echo x >t/f; ln -s {new string('l', 200)} t/l; for n in $(seq 60); do : >t/d/name$n; done; truncate -s 8M i; mke2fs -q -F -t ext4 -b 1024 -I 256 -N 128 -O ^has_journal,^metadata_csum,{features} -d t i; truncate -s {size} i\n";
 
     private static string SizeOf(string file) => $"debugfs -w -R 'set_inode_field {file} size 0x3FFFFFFFFFFFF000' i 2>/dev/null\n";
 
@@ -57,8 +58,6 @@ public sealed partial class MemoryTests : IDisposable
     private const string Journal = "debugfs -R 'bmap <8> 0' i 2>/dev/null >J; debugfs -w -R 'feature needs_recovery' i 2>/dev/null >/dev/null\n";
 
     private const string Gpt = "truncate -s 64M i; sgdisk -n 1:2048:+10M i >/dev/null\n";
-
-    private const string Lvm = "truncate -s 64M i; printf 'LABELONE\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\40\\0\\0\\0LVM2 001' | dd of=i bs=512 seek=1 conv=notrunc status=none; vgcreate --help >/dev/null; pvcreate -q --yes --config 'devices { filter=[ \"a|.*|\" ] }' $PWD/i >/dev/null 2>&1 || true\n";
 
     [Theory]
     [MemberData(nameof(Claims))]
@@ -73,10 +72,10 @@ public sealed partial class MemoryTests : IDisposable
             Measure($"{what}: {command}", command, " | head -c 100M >/dev/null");
     }
 
-    /// <summary>2 Mi copies of blocks, the most that are replayed, in a log that is a hole but for its descriptors; and one more than that.</summary>
+    /// <summary>1 Mi copies of blocks, the most that are replayed, in a log that is a hole but for its descriptors; and one more than that.</summary>
     [Theory]
-    [InlineData(2 * 1024 * 1024 - 200)]
-    [InlineData(2 * 1024 * 1024 + 200)]
+    [InlineData(1024 * 1024 - 200)]
+    [InlineData(1024 * 1024 + 200)]
     public void a_journal_that_is_full_of_copies_takes_no_more_memory(int copies)
     {
         Require.Tool("mke2fs");
@@ -126,7 +125,7 @@ public sealed partial class MemoryTests : IDisposable
         disk.Flush();
 
         string said = Measure($"{copies} copies", "ls i:/", "");
-        Assert.Contains(copies < 2 * 1024 * 1024 ? "journal replayed: 1 transaction" : "more than 2097152 blocks", said);
+        Assert.Contains(copies < 1024 * 1024 ? "journal replayed: 1 transaction" : "more than 1048576 blocks", said);
 
         static long Of(Match match, int group) => long.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
     }
@@ -160,23 +159,29 @@ public sealed partial class MemoryTests : IDisposable
     {
         Require.Tool("time");
         // Output to a pipe that closes early ends the program too; -o keeps the figures apart from what it says.
-        ShellResult result = JumpbagProgram.Bash(folder.Path, $"rm -rf out; ulimit -f 20000000; LC_ALL=C timeout 50 /usr/bin/time -q -o figures -f '%M %e %x' \"$BIN\" {command} 2>errors {into}; cat figures errors");
+        ShellResult result = JumpbagProgram.Bash(folder.Path, $"rm -rf out; LC_ALL=C timeout 50 /usr/bin/time -q -o figures -f '%M %e %x' \"$BIN\" {command} 2>errors {into}; echo ${{PIPESTATUS[0]}} >status; cat figures errors");
         string[] figures = [.. File.ReadLines(folder.File("figures")).Last().Split(' ')];
         string errors = File.ReadAllText(folder.File("errors"));
         TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {string.Join(' ', figures)} {errors.Split('\n')[0]}");
         Assert.True(figures.Length == 3, $"{what}: {result.Output}");
         Assert.True(long.Parse(figures[0], CultureInfo.InvariantCulture) < MostKiB, $"{what}: {figures[0]} KiB\n{errors}");
         Assert.True(double.Parse(figures[1], CultureInfo.InvariantCulture) < Soon.TotalSeconds, $"{what}: {figures[1]} s\n{errors}");
+        Assert.True(File.ReadAllText(folder.File("status")).Trim() == figures[2], $"{what}: it was killed\n{errors}");
         Assert.True(figures[2] is "0" or "1" or "2" or "3" or "4" or "141" && !StackTrace().IsMatch(errors), $"{what}: exit status {figures[2]}\n{errors}");
         return errors;
     }
 
-    /// <summary>"1024+4=FFFFFFFF": a number in hexadecimal, little-endian, of 4 bytes or as many as stand behind a colon; J is the journal (big-endian).</summary>
+    /// <summary>"1024+4=FFFFFFFF": a number in hexadecimal, little-endian, of 4 bytes or as many as stand behind a colon; J is the journal (big-endian); GPT: its header's checksum is made right.</summary>
     private void Patch(string patches)
     {
-        using FileStream image = File.OpenWrite(folder.File("i"));
+        using FileStream image = File.Open(folder.File("i"), FileMode.Open);
         foreach (string patch in patches.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
+            if (patch == "GPT")
+            {
+                Renew(image);
+                continue;
+            }
             Match match = PatchForm().Match(patch);
             bool journal = match.Groups[1].Value == "J";
             long start = journal ? long.Parse(File.ReadAllText(folder.File("J")), CultureInfo.InvariantCulture) * 1024 : long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
@@ -188,6 +193,23 @@ public sealed partial class MemoryTests : IDisposable
             image.Position = start + long.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture);
             image.Write(bytes);
         }
+    }
+
+    private static void Renew(FileStream image)
+    {
+        var header = new byte[92];
+        image.Position = 512;
+        image.ReadExactly(header);
+        header.AsSpan(16, 4).Clear();
+        uint sum = ~0u;
+        foreach (byte b in header)
+        {
+            sum ^= b;
+            for (int bit = 0; bit < 8; bit++)
+                sum = (sum >> 1) ^ (0xEDB8_8320 & (0 - (sum & 1)));
+        }
+        image.Position = 512 + 16;
+        image.Write(BitConverter.GetBytes(~sum));
     }
 
     [GeneratedRegex(@"^(\d+|J)\+(\d+)=([0-9A-F]+)(?::(\d))?$")]
