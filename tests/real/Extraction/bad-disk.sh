@@ -54,6 +54,7 @@ for round in 1 2; do # by its own reads, then from what the kernel has cached
   sed 's/^/said /' /tmp/errors >&3
   echo "status $status" >&3
   echo "failures $(grep -c EIO /tmp/trace)" >&3
+  rm "/tmp/copy$round/.jumpbag-damaged" # names the damaged files, for --resume
   rmdir "/tmp/copy$round/lost+found"
   if diff -r /tmp/expected "/tmp/copy$round"; then echo "same" >&3; else echo different >&3; fi
   echo 3 >/proc/sys/vm/drop_caches
