@@ -6,11 +6,16 @@ namespace Jumpbag.Host;
 internal static unsafe partial class Libc
 {
     public const int AtCurrentDirectory = -100, AtSymlinkNoFollow = 0x100, AtEmptyPath = 0x1000;
-    public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000;
+    public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NoControllingTerminal = 0x100, NonBlocking = 0x800, CloseOnExec = 0x80000;
     public const uint RenameNoReplace = 1;
 
     /// <summary>_IOW(0x94, 13, struct file_clone_range)</summary>
     public const nuint CloneRange = 0x4020940D;
+
+    /// <summary>struct termios of Linux: its size, where the local flags are, and two of these.</summary>
+    public const int TerminalSize = 60, TerminalLocalFlags = 12;
+    public const uint Echo = 8, EchoNewline = 0x40;
+    public const int TerminalDrain = 1, TerminalFlush = 2;
 
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
 
@@ -115,4 +120,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int setrlimit(int resource, ulong* limits);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int tcgetattr(int fd, byte* settings);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int tcsetattr(int fd, int when, byte* settings);
 }

@@ -44,7 +44,7 @@ public sealed class ProgressLine(string style, Action<string> write)
     public static string Text(Progress p)
     {
         var line = new StringBuilder();
-        double? share = p.BytesTotal is > 0 ? (double)p.BytesDone / p.BytesTotal : p.FilesTotal is > 0 ? (double)p.FilesDone / p.FilesTotal : null;
+        double? share = p.Share is { } known ? known : p.BytesTotal is > 0 ? (double)p.BytesDone / p.BytesTotal : p.FilesTotal is > 0 ? (double)p.FilesDone / p.FilesTotal : null;
         if (share is { } part)
         {
             part = Math.Clamp(part, 0, 1);
@@ -53,16 +53,29 @@ public sealed class ProgressLine(string style, Action<string> write)
         }
         line.Append(p.Activity);
         if (p.FilesDone > 0 || p.FilesTotal is > 0)
-            line.Append("  ").Append(Count(p.FilesDone)).Append(p.FilesTotal is { } files ? "/" + Count(files) : "").Append(" files");
+            line.Append("  ").Append(Counts(p));
         line.Append("  ").Append(ByteSize.Format(p.BytesDone)).Append(p.BytesTotal is { } bytes ? "/" + ByteSize.Format(bytes) : "");
         line.Append("  ").Append(ByteSize.Format((long)p.Rate)).Append("/s  ").Append(Duration(p.Elapsed));
         if (p.Remaining is { } remaining)
             line.Append("  ETA ").Append(Duration(remaining));
+        if (p.Note is { } note)
+            line.Append("  ").Append(note);
         return line.ToString();
     }
 
     public static string Duration(TimeSpan time) =>
         string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}");
+
+    /// <summary>"12,100/80,412 files"; from a million on "12.1/31.0 M rows".</summary>
+    private static string Counts(in Progress p)
+    {
+        string unit = p.Unit ?? "files";
+        if (Math.Max(p.FilesDone, p.FilesTotal ?? 0) < 1_000_000)
+            return $"{Count(p.FilesDone)}{(p.FilesTotal is { } total ? "/" + Count(total) : "")} {unit}";
+        return $"{Millions(p.FilesDone)}{(p.FilesTotal is { } all ? "/" + Millions(all) : "")} M {unit}";
+
+        static string Millions(long value) => (value / 1e6).ToString("0.0", CultureInfo.InvariantCulture);
+    }
 
     private static string Count(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
@@ -74,9 +87,10 @@ public sealed class ProgressLine(string style, Action<string> write)
             json.WriteStartObject();
             json.WriteString("event", "progress");
             json.WriteString("activity", p.Activity);
-            json.WriteNumber("filesDone", p.FilesDone);
+            string unit = p.Unit ?? "files";
+            json.WriteNumber(unit + "Done", p.FilesDone);
             if (p.FilesTotal is { } files)
-                json.WriteNumber("filesTotal", files);
+                json.WriteNumber(unit + "Total", files);
             json.WriteNumber("bytesDone", p.BytesDone);
             if (p.BytesTotal is { } bytes)
                 json.WriteNumber("bytesTotal", bytes);
@@ -84,6 +98,8 @@ public sealed class ProgressLine(string style, Action<string> write)
             json.WriteNumber("elapsedSeconds", Math.Round(p.Elapsed.TotalSeconds, 1));
             if (p.Remaining is { } remaining)
                 json.WriteNumber("remainingSeconds", Math.Round(remaining.TotalSeconds, 1));
+            if (p.Note is { } note)
+                json.WriteString("note", note);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(memory.ToArray());

@@ -1,0 +1,48 @@
+namespace Jumpbag.Databases.Dumps.Input;
+
+/// <summary>The inputs of one load, in their order.</summary>
+public sealed class DumpInput : IDisposable
+{
+    private DumpInput(IReadOnlyList<DumpFile> files, Dialect? dialect)
+    {
+        Files = files;
+        Dialect = dialect ?? files.Select(file => Dialects.Detect(file.PlainHead.Span)).FirstOrDefault(found => found is not null) ?? Dialect.MariaDb;
+    }
+
+    public IReadOnlyList<DumpFile> Files { get; }
+
+    /// <summary>Whose statements they are: as told by the caller, else by the first input that shows it, else MariaDB's.</summary>
+    public Dialect Dialect { get; }
+
+    /// <summary>Bytes on disk of all; null where one is a pipe.</summary>
+    public long? Length => Files.Aggregate((long?)0, (sum, file) => sum + file.Length);
+
+    /// <summary>Of <see cref="Length"/>: what has been read.</summary>
+    public long Position => Files.Sum(file => file.Position);
+
+    /// <param name="paths">"-" is standard input.</param>
+    /// <param name="dialect">Null: found from what they hold.</param>
+    public static DumpInput Open(IReadOnlyList<string> paths, Dialect? dialect = null)
+    {
+        var files = new List<DumpFile>();
+        try
+        {
+            foreach (string path in paths)
+                files.Add(DumpFile.Open(path));
+            return new(files, dialect);
+        }
+        catch
+        {
+            files.ForEach(file => file.Dispose());
+            throw;
+        }
+    }
+
+    public static DumpInput Of(IReadOnlyList<DumpFile> files, Dialect? dialect = null) => new(files, dialect);
+
+    public void Dispose()
+    {
+        foreach (DumpFile file in Files)
+            file.Dispose();
+    }
+}

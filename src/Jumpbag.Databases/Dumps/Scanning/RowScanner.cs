@@ -1,0 +1,241 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Jumpbag.Databases.Dumps.Scanning;
+
+internal enum RowResult
+{
+    /// <summary>All bytes there are were looked at.</summary>
+    NeedMore,
+
+    /// <summary>A row has ended at or beyond the place where a cut was wanted.</summary>
+    Cut,
+
+    /// <summary>The statement's delimiter stands at <see cref="RowScanner.At"/>.</summary>
+    End,
+
+    /// <summary>What stands at <see cref="RowScanner.At"/> is no row: ON DUPLICATE KEY UPDATE, RETURNING, a conditional comment.</summary>
+    Tail,
+}
+
+/// <summary>
+/// Counts the rows of an INSERT and finds where they end: 64 bytes at a time where strings, brackets and commas are all there is, and
+/// element by element, with the lexer's rules, where the 64 bytes hold anything else.
+/// </summary>
+internal sealed class RowScanner(Lexer lexer)
+{
+    private bool inString;
+    private byte quote;
+    private int depth;
+
+    /// <summary>Scanned so far.</summary>
+    public int At { get; private set; }
+
+    public long Rows { get; private set; }
+
+    /// <summary>Behind the bracket that closes the last row that was counted.</summary>
+    public int LastRowEnd { get; private set; }
+
+    public bool IsInString => inString;
+
+    public bool IsInRow => depth > 0;
+
+    public void Begin(int at)
+    {
+        (At, Rows, LastRowEnd, depth, inString, quote) = (at, 0, at, 0, false, (byte)'\'');
+    }
+
+    /// <summary>Someone else has looked at the bytes up to there.</summary>
+    public void GoTo(int at) => At = at;
+
+    /// <summary>So many bytes were taken from the start of the text.</summary>
+    public void Shift(int count)
+    {
+        At -= count;
+        LastRowEnd -= count;
+    }
+
+    public RowResult Scan(ReadOnlySpan<byte> text, int cutAt, bool isAtEnd)
+    {
+        bool byBlocks = lexer.Delimiter.Length == 1 && lexer.Delimiter[0] == (byte)';' && !lexer.IsMultiByte;
+        while (true)
+        {
+            if (byBlocks && ByBlocks(text, cutAt) is var result && result != RowResult.NeedMore)
+                return result;
+            if (At >= text.Length)
+                return RowResult.NeedMore;
+            // A block that was too hard for masks, or the rest of the text.
+            RowResult? slow = ByElements(text, byBlocks ? Math.Min(text.Length, At + BlockMasks.Size) : text.Length, cutAt, isAtEnd);
+            if (slow is { } found)
+                return found;
+        }
+    }
+
+    /// <summary>Goes on while blocks hold strings, brackets and plain values only.</summary>
+    [SkipLocalsInit]
+    private RowResult ByBlocks(ReadOnlySpan<byte> text, int cutAt)
+    {
+        bool isPostgres = lexer is PostgresLexer, escapes = lexer.HasEscapes(quote), carry = false;
+        byte other = isPostgres ? (byte)'$' : (byte)'#', otherQuote = quote == (byte)'"' ? (byte)'\'' : (byte)'"', name = isPostgres ? (byte)'$' : (byte)'`';
+        byte mark = quote;
+        ulong wasInString = inString ? ulong.MaxValue : 0, wasInRow = depth == 1 ? ulong.MaxValue : 0;
+        if (depth > 1)
+            return RowResult.NeedMore;
+        ref byte start = ref MemoryMarshal.GetReference(text);
+        int at = At, last = text.Length - BlockMasks.Size, rowEnd = LastRowEnd;
+        long rows = Rows;
+        RowResult result = RowResult.NeedMore;
+        while (at <= last)
+        {
+            ref byte block = ref Unsafe.Add(ref start, at);
+            ulong backslashes = BlockMasks.Equal(ref block, (byte)'\\');
+            bool escaped = carry;
+            ulong quotes = BlockMasks.Equal(ref block, mark);
+            if (escapes)
+                quotes &= ~BlockMasks.Escaped(backslashes, ref carry);
+            ulong strings = BlockMasks.PrefixXor(quotes) ^ wasInString;
+            ulong outside = ~(strings | quotes);
+            ulong hard = backslashes | BlockMasks.Equal(ref block, other) | BlockMasks.Equal(ref block, otherQuote) | BlockMasks.Equal(ref block, name)
+                | BlockMasks.Equal(ref block, (byte)'/');
+            ulong dashes = BlockMasks.Equal(ref block, (byte)'-') & outside;
+            hard = (hard & outside) | (dashes & ((dashes << 1) | 1UL << 63));
+            if (isPostgres)
+            {
+                // E'…' has escapes whatever the settings are; what stands before the block is looked at where it matters.
+                ulong e = (BlockMasks.Equal(ref block, (byte)'e') | BlockMasks.Equal(ref block, (byte)'E')) << 1;
+                if ((quotes & 1) != 0 && at > 0 && text[at - 1] is (byte)'e' or (byte)'E')
+                    e |= 1;
+                e &= quotes & strings;
+                if ((e & 1) != 0)
+                {
+                    at--;
+                    carry = escaped;
+                    break;
+                }
+                hard |= e;
+            }
+            ulong opening = BlockMasks.Equal(ref block, (byte)'(') & outside, closing = BlockMasks.Equal(ref block, (byte)')') & outside;
+            ulong brackets = opening | closing;
+            ulong inRow = BlockMasks.PrefixXor(brackets) ^ wasInRow;
+            ulong ends = BlockMasks.Equal(ref block, (byte)';') & outside;
+            ulong before = ends == 0 ? ulong.MaxValue : BlockMasks.Below(ends);
+            // Brackets must take turns, and strings stand in rows.
+            hard |= (opening & ~inRow) | (closing & inRow) | (quotes & ~inRow);
+            ulong between = outside & ~inRow & ~brackets & before;
+            if (between != 0 && (between &= ~BlockMasks.Equal(ref block, (byte)',')) != 0)
+                hard |= between & ~(BlockMasks.Equal(ref block, (byte)' ') | BlockMasks.Equal(ref block, (byte)'\n') | BlockMasks.Equal(ref block, (byte)'\r') | BlockMasks.Equal(ref block, (byte)'\t'));
+            if ((hard & before) != 0)
+            {
+                carry = escaped;
+                break;
+            }
+            closing &= before;
+            rows += BitOperations.PopCount(closing);
+            if (closing != 0)
+                rowEnd = at + BlockMasks.Last(closing) + 1;
+            if (ends != 0)
+            {
+                at += BlockMasks.First(ends);
+                wasInString = 0;
+                wasInRow = 0;
+                carry = false;
+                result = RowResult.End;
+                break;
+            }
+            wasInString = (ulong)((long)strings >> 63);
+            wasInRow = (ulong)((long)inRow >> 63);
+            at += BlockMasks.Size;
+            if (rowEnd >= cutAt)
+            {
+                result = RowResult.Cut;
+                break;
+            }
+        }
+        inString = wasInString != 0;
+        depth = wasInRow != 0 ? 1 : 0;
+        // A backslash at the end of the last block is looked at again.
+        At = carry ? at - 1 : at;
+        (Rows, LastRowEnd) = (rows, rowEnd);
+        return result;
+    }
+
+    private RowResult? ByElements(ReadOnlySpan<byte> text, int until, int cutAt, bool isAtEnd)
+    {
+        int at = At;
+        try
+        {
+            // The block may begin within a word, whose last letter is not the E of E'…'.
+            if (lexer is PostgresLexer && !inString && at > 0 && Lexer.IsWord(text[at - 1]))
+                while (at < text.Length && Lexer.IsWord(text[at]))
+                    at++;
+            while (at < until)
+            {
+                if (inString)
+                {
+                    int end = lexer.SkipString(text, at, quote, lexer.HasEscapes(quote));
+                    if (end == Lexer.NeedMore)
+                        return RowResult.NeedMore;
+                    inString = false;
+                    at = end;
+                    continue;
+                }
+                ReadOnlySpan<byte> rest = text[at..];
+                byte first = rest[0];
+                if (first == lexer.Delimiter[0])
+                {
+                    if (rest.StartsWith(lexer.Delimiter))
+                        return RowResult.End;
+                    if (!isAtEnd && rest.Length < lexer.Delimiter.Length)
+                        return RowResult.NeedMore;
+                }
+                int next = lexer.SkipComment(text, at, isAtEnd, false);
+                if (next == Lexer.NeedMore)
+                    return RowResult.NeedMore;
+                if (next > at)
+                {
+                    at = next;
+                    continue;
+                }
+                switch (first)
+                {
+                    case (byte)'(':
+                        depth++;
+                        at++;
+                        continue;
+                    case (byte)')':
+                        at++;
+                        if (depth > 0 && --depth == 0)
+                        {
+                            Rows++;
+                            LastRowEnd = at;
+                            if (at >= cutAt)
+                                return RowResult.Cut;
+                        }
+                        continue;
+                    case (byte)'\\' when lexer is PostgresLexer || (rest.Length > 1 && rest[1] != (byte)'N'):
+                        // The lexer says what to do with it.
+                        return RowResult.Tail;
+                }
+                if (depth == 0 && first != (byte)',' && !Lexer.IsSpace(first))
+                    return RowResult.Tail;
+                if (first == (byte)'\'' || (first == (byte)'"' && lexer is MariaDbLexer))
+                {
+                    inString = true;
+                    quote = first;
+                    at++;
+                    continue;
+                }
+                next = lexer.SkipElement(text, at, isAtEnd);
+                if (next == Lexer.NeedMore)
+                    return RowResult.NeedMore;
+                at = next;
+            }
+            return null;
+        }
+        finally
+        {
+            At = at;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Text;
+using Jumpbag.Core;
+using Jumpbag.Core.Events;
+using Jumpbag.Databases.Dumps;
+using Jumpbag.Databases.Servers;
+
+namespace Jumpbag.Databases.Loading;
+
+/// <summary>
+/// What of a dump is loaded, kept on the server in a table of its own and written in the same transaction as the rows it tells
+/// of. After any crash it tells exactly which rows are there.
+/// </summary>
+/// <remarks>The table lies in the database that the address names, else in one made for it. Its name holds the dump's identity.</remarks>
+public sealed class LoadLedger
+{
+    private const string OwnDatabase = "jumpbag_load";
+
+    private readonly ObjectName table;
+    private readonly bool ownsDatabase;
+    private readonly Dictionary<(int File, long Offset), long> batches = [];
+    private readonly HashSet<ByteString> begun = [];
+    private readonly HashSet<ByteString> complete = [];
+
+    private LoadLedger(ObjectName table, bool ownsDatabase)
+    {
+        this.table = table;
+        this.ownsDatabase = ownsDatabase;
+        Claims = new(table.ToString());
+    }
+
+    public string Shown => table.ToString();
+
+    public LoadClaims Claims { get; }
+
+    /// <summary>Rows and bytes that were committed by earlier runs.</summary>
+    public long RowsBefore { get; private set; }
+
+    public long BytesBefore { get; private set; }
+
+    /// <param name="identity">Of the dump and of the options that decide what a batch is.</param>
+    /// <exception cref="UnsupportedException">There is an unfinished load and the person said neither to resume nor to replace it.</exception>
+    /// <exception cref="NotFoundException">There is nothing to resume.</exception>
+    public static LoadLedger Open(MySqlConnection main, ByteString? database, ReadOnlySpan<byte> identity, bool resume, bool replace, EventSink events, CancellationToken cancellation)
+    {
+        string name = "jumpbag_load_" + Convert.ToHexStringLower(identity[..6]);
+        var ledger = new LoadLedger(new(database ?? ByteString.FromText(OwnDatabase), ByteString.FromText(name)), database is null);
+        bool exists = main.Query($"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {Sql.NameLiteral(ledger.table.Qualifier!.Value)} AND TABLE_NAME = '{name}'").Rows.Count > 0;
+        if (resume && !exists)
+            throw new NotFoundException("there is no unfinished load of this dump with these options to resume", "run it without --resume");
+        if (exists && !resume)
+        {
+            if (!replace)
+                throw new UnsupportedException($"a load of this dump is unfinished ({ledger.Shown})", "--resume goes on with it, --replace begins anew");
+            ledger.Claims.AwaitOthers(main, events, cancellation);
+            main.Query(Sql.Join("DROP TABLE ", ledger.table));
+        }
+        if (exists && resume)
+            ledger.Claims.AwaitOthers(main, events, cancellation);
+        ledger.Claims.Claim(main, 0);
+        if (exists && resume)
+            ledger.Read(main);
+        else
+            ledger.Make(main);
+        return ledger;
+    }
+
+    /// <summary>Whether the rows of this batch are there.</summary>
+    public bool IsCommitted(int file, long offset, long bytes)
+    {
+        if (!batches.TryGetValue((file, offset), out long known))
+            return false;
+        return known == bytes ? true
+            : throw new FailedException($"at byte {offset} {known} bytes were loaded earlier, and now {bytes} would be: this is not the same dump", "begin anew with --replace");
+    }
+
+    /// <summary>Whether any rows of a table are there and can be told from those that are not.</summary>
+    public bool IsBegun(ObjectName name) => begun.Contains(Key(name));
+
+    /// <summary>Whether a table without transactions was loaded to its end.</summary>
+    public bool IsComplete(ObjectName name) => complete.Contains(Key(name));
+
+    /// <summary>To be run in the transaction of the rows.</summary>
+    public byte[] Note(RowBatch batch) => Insert('b', batch.File, batch.Offset, batch.Table.Name, batch.Rows, batch.Bytes);
+
+    public byte[] NoteStatement(DumpStatement statement) => Insert('b', statement.File, statement.Offset, new(null, default), 0, statement.Length);
+
+    public byte[] NoteComplete(TableLoad done) => Insert('t', 0, 0, done.Name, done.Rows, done.Bytes);
+
+    public void Drop(MySqlConnection main)
+    {
+        main.Query(Sql.Join("DROP TABLE IF EXISTS ", table));
+        if (!ownsDatabase)
+            return;
+        if (main.Query($"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{OwnDatabase}' LIMIT 1").Rows.Count == 0)
+            main.Query("DROP DATABASE IF EXISTS " + OwnDatabase);
+    }
+
+    private byte[] Insert(char kind, int file, long offset, ObjectName name, long rows, long bytes) =>
+        Sql.Join("INSERT INTO ", table, string.Create(CultureInfo.InvariantCulture, $" VALUES ('{kind}',{file},{offset},{Sql.Hex(Key(name).Span)},{rows},{bytes})"));
+
+    private void Make(MySqlConnection main)
+    {
+        if (ownsDatabase)
+            main.Query("CREATE DATABASE IF NOT EXISTS " + OwnDatabase);
+        main.Query(Sql.Join("CREATE TABLE ", table, " (kind CHAR(1) CHARACTER SET ascii NOT NULL, file INT NOT NULL, at BIGINT NOT NULL, "
+            + "name VARBINARY(520) NOT NULL, row_count BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (kind, file, at, name)) ENGINE=InnoDB "
+            + "COMMENT='progress of jumpbag load; dropped when it is done'"));
+    }
+
+    private void Read(MySqlConnection main)
+    {
+        foreach (byte[]?[] row in main.Query(Sql.Join("SELECT kind, file, at, name, row_count, bytes FROM ", table)).Rows)
+        {
+            var name = ByteString.Own(row[3]!);
+            if (row[0]![0] == 't')
+            {
+                complete.Add(name);
+                continue;
+            }
+            batches[((int)Number(row[1]), Number(row[2]))] = Number(row[5]);
+            RowsBefore += Number(row[4]);
+            BytesBefore += Number(row[5]);
+            if (!name.IsEmpty)
+                begun.Add(name);
+        }
+    }
+
+    private static long Number(byte[]? text) => long.Parse(Encoding.ASCII.GetString(text!), CultureInfo.InvariantCulture);
+
+    private static ByteString Key(ObjectName name) => ByteString.Own([.. (name.Qualifier ?? default).Span, .. name.Name.IsEmpty ? ""u8 : "\0"u8, .. name.Name.Span]);
+}

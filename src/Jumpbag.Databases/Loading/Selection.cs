@@ -1,0 +1,77 @@
+using System.Text;
+using Jumpbag.Core;
+using Jumpbag.Databases.Dumps;
+
+namespace Jumpbag.Databases.Loading;
+
+/// <summary>
+/// Which statements of a dump are wanted. Patterns are names, with * and ? for any characters; "shop.orders" names the database
+/// (or schema) too. Names are those of the dump, before any renaming.
+/// </summary>
+public sealed class Selection(LoadOptions options)
+{
+    private readonly HashSet<string> unmatched = [.. options.Tables, .. options.Databases];
+
+    /// <summary>Patterns of --tables and --databases that no statement fitted so far.</summary>
+    public IEnumerable<string> Unmatched => unmatched.Order(StringComparer.Ordinal);
+
+    public bool Wants(DumpStatement statement)
+    {
+        if (statement.Kind is StatementKind.Set)
+            return true;
+        ByteString? database = statement.Name?.Qualifier ?? statement.Table?.Qualifier ?? statement.Database;
+        if (statement.Kind is StatementKind.Use or StatementKind.CreateDatabase or StatementKind.DropDatabase or StatementKind.AlterDatabase)
+            database = statement.Name?.Name;
+        if (options.Databases.Count > 0 && database is { } named && !Match(options.Databases, named, null))
+            return false;
+        if (!FitsContent(statement.Kind))
+            return false;
+        ObjectName? about = statement.Table ?? statement.Name;
+        if (statement.Kind is StatementKind.Use or StatementKind.CreateDatabase or StatementKind.DropDatabase or StatementKind.AlterDatabase)
+            return true;
+        if (options.Exclude.Count > 0 && about is { } excluded && Match(options.Exclude, excluded.Name, database))
+            return false;
+        if (options.Tables.Count == 0)
+            return true;
+        return about is { } object_ && Match(options.Tables, object_.Name, database);
+    }
+
+    /// <summary>Whether anything of this object is wanted.</summary>
+    public bool Wants(DumpObject found)
+    {
+        ByteString? database = found.Name.Qualifier;
+        if (found.Type == DumpObjectType.Database)
+            return options.Databases.Count == 0 || Match(options.Databases, found.Name.Name, null);
+        if (options.Databases.Count > 0 && database is { } named && !Match(options.Databases, named, null))
+            return false;
+        ObjectName about = found.Table ?? found.Name;
+        if (options.Exclude.Count > 0 && Match(options.Exclude, about.Name, database))
+            return false;
+        return options.Tables.Count == 0 || Match(options.Tables, about.Name, database);
+    }
+
+    private bool FitsContent(StatementKind kind) => kind switch
+    {
+        StatementKind.Insert or StatementKind.Copy or StatementKind.Change or StatementKind.SetSequenceValue or StatementKind.RefreshView => !options.SchemaOnly,
+        StatementKind.Use => true,
+        _ => !options.DataOnly,
+    };
+
+    private bool Match(IReadOnlyList<string> patterns, ByteString name, ByteString? database)
+    {
+        bool any = false;
+        foreach (string pattern in patterns)
+        {
+            int dot = pattern.IndexOf('.', StringComparison.Ordinal);
+            bool fits = Matches(pattern, name)
+                || (dot > 0 && database is { } known && Matches(pattern[..dot], known) && Matches(pattern[(dot + 1)..], name));
+            if (fits)
+                unmatched.Remove(pattern);
+            any |= fits;
+        }
+        return any;
+    }
+
+    private static bool Matches(string pattern, ByteString name) =>
+        System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern.Replace("\\", "\\\\", StringComparison.Ordinal), Encoding.UTF8.GetString(name.Span), ignoreCase: false);
+}

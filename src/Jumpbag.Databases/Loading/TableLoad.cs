@@ -1,0 +1,52 @@
+using Jumpbag.Databases.Dumps;
+
+namespace Jumpbag.Databases.Loading;
+
+/// <summary>One table of the dump while it is loaded. Counted by the workers, decided by the main thread.</summary>
+public sealed class TableLoad(ObjectName name)
+{
+    private long rows;
+    private long bytes;
+
+    /// <summary>As it is on the server, after renaming.</summary>
+    public ObjectName Name => name;
+
+    public string Shown => name.ToString();
+
+    /// <summary>Whether its rows and their bookkeeping can be committed together.</summary>
+    public bool IsTransactional { get; set; } = true;
+
+    /// <summary>The definition without what is added later; null where the table was made whole.</summary>
+    public TableDefinition? Deferred { get; set; }
+
+    /// <summary>The session in which the table was defined: what is added later is read in the same character set.</summary>
+    public SessionState? DefinedIn { get; set; }
+
+    /// <summary>Batches handed out and not yet committed. Guarded by the pool's lock.</summary>
+    public int Outstanding { get; set; }
+
+    /// <summary>No more rows are expected. Guarded by the pool's lock.</summary>
+    public bool IsClosed { get; set; }
+
+    /// <summary>The indexes are built or being built. Guarded by the pool's lock.</summary>
+    public bool IsIndexed { get; set; }
+
+    /// <summary>They are built.</summary>
+    public bool IsBuilt { get; set; }
+
+    /// <summary>Committed by an earlier run.</summary>
+    public long RowsBefore { get; set; }
+
+    public long BytesBefore { get; set; }
+
+    /// <summary>Acknowledged by the server.</summary>
+    public long Rows => Interlocked.Read(ref rows);
+
+    public long Bytes => Interlocked.Read(ref bytes);
+
+    public void Count(long moreRows, long moreBytes)
+    {
+        Interlocked.Add(ref rows, moreRows);
+        Interlocked.Add(ref bytes, moreBytes);
+    }
+}

@@ -1,0 +1,371 @@
+using System.Diagnostics;
+using Jumpbag.Core;
+using Jumpbag.Databases.Dumps;
+using Jumpbag.Databases.Servers;
+
+namespace Jumpbag.Databases.Loading;
+
+/// <summary>
+/// The connections that send rows and build indexes, one thread each. Batches are taken in the order of the dump; indexes go first,
+/// so that one table's are built while another's rows arrive.
+/// </summary>
+public sealed class WorkerPool : IDisposable
+{
+    private const int MostRetries = 10;
+
+    private readonly object gate = new();
+    private readonly Queue<RowBatch> batches = new();
+    private readonly Queue<TableLoad> builds = new();
+    private readonly List<Thread> threads = [];
+    private readonly List<MySqlConnection> connections = [];
+    private readonly Func<MySqlConnection> connect;
+    private readonly LoadLedger ledger;
+    private readonly LoadOptions options;
+    private readonly LoadProgress progress;
+    private readonly LoadReport report;
+    private readonly CancellationToken cancellation;
+    private readonly CancellationTokenRegistration registration;
+    private readonly long mostQueued;
+    private long queued;
+    private int buildsRunning;
+    private int outstanding;
+    private bool ending;
+    private Exception? failure;
+
+    public WorkerPool(Func<MySqlConnection> connect, LoadLedger ledger, LoadOptions options, LoadProgress progress, LoadReport report, CancellationToken cancellation)
+    {
+        this.connect = connect;
+        this.ledger = ledger;
+        this.options = options;
+        this.progress = progress;
+        this.report = report;
+        this.cancellation = cancellation;
+        progress.Connections = options.Jobs;
+        mostQueued = options.Jobs * 2L * options.BatchSize;
+        registration = cancellation.Register(() => Fail(new OperationCanceledException()));
+        for (int i = 0; i < options.Jobs; i++)
+        {
+            int number = i;
+            var thread = new Thread(() => Work(number)) { IsBackground = true, Name = $"load {number}" };
+            threads.Add(thread);
+            thread.Start();
+        }
+    }
+
+    /// <summary>The connections' numbers on the server, to ask it what they do.</summary>
+    public IReadOnlyList<long> ConnectionIds
+    {
+        get
+        {
+            lock (gate)
+                return [.. connections.Select(connection => connection.ThreadId)];
+        }
+    }
+
+    /// <summary>Hands a batch out; waits while enough is queued. The pool releases it.</summary>
+    public void Send(RowBatch batch)
+    {
+        WaitUntil(() => queued < mostQueued);
+        lock (gate)
+        {
+            batch.Table.Outstanding++;
+            outstanding++;
+            queued += batch.Bytes;
+            batches.Enqueue(batch);
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    /// <summary>No more rows of this table are expected: its indexes can be built as soon as those handed out are in.</summary>
+    public void Close(TableLoad table)
+    {
+        lock (gate)
+        {
+            table.IsClosed = true;
+            QueueBuild(table);
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    /// <summary>Waits until all rows of a table, or of all tables, and the indexes queued so far are in.</summary>
+    public void Drain(TableLoad? table = null) =>
+        WaitUntil(() => table is null ? outstanding == 0 && builds.Count == 0 && buildsRunning == 0 : table.Outstanding == 0);
+
+    public void Dispose()
+    {
+        registration.Dispose();
+        lock (gate)
+        {
+            ending = true;
+            Monitor.PulseAll(gate);
+        }
+        foreach (Thread thread in threads)
+            thread.Join();
+        foreach (RowBatch batch in batches)
+            batch.Release();
+    }
+
+    /// <summary>Ends the work of all: their statements are given up, what they had not committed is rolled back by the server.</summary>
+    private void Fail(Exception cause)
+    {
+        lock (gate)
+        {
+            failure ??= cause;
+            ending = true;
+            foreach (MySqlConnection connection in connections)
+                connection.Abort("the load was ended");
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    private void WaitUntil(Func<bool> holds)
+    {
+        lock (gate)
+        {
+            while (true)
+            {
+                if (failure is not null)
+                    throw failure is OperationCanceledException ? new OperationCanceledException(cancellation) : failure;
+                if (holds())
+                    return;
+                Monitor.Wait(gate);
+            }
+        }
+    }
+
+    private void QueueBuild(TableLoad table)
+    {
+        if (table.IsClosed && table.Outstanding == 0 && !table.IsIndexed && table.Deferred is { Keys.Count: > 0 })
+        {
+            table.IsIndexed = true;
+            builds.Enqueue(table);
+        }
+    }
+
+    private void Work(int number)
+    {
+        MySqlConnection? connection = null;
+        try
+        {
+            connection = connect();
+            ledger.Claims.Claim(connection, number + 1);
+            connection.Progress = update => progress.Report(number, (100.0 * (update.Number - 1) + update.Percent) / Math.Max(1, update.Stages));
+            lock (gate)
+            {
+                connections.Add(connection);
+                if (ending)
+                    return;
+            }
+            // Rows are in the order of the dump and were consistent there: their keys are checked once they are all in. A single
+            // transaction with unique_checks=0 on an empty table would switch InnoDB to a mode that locks the whole table.
+            connection.Query("SET autocommit=0, unique_checks=1, foreign_key_checks=0");
+            var state = SessionState.Empty;
+            while (Take(out RowBatch? batch, out TableLoad? build))
+            {
+                if (batch is not null)
+                    Send(connection, number, batch, ref state);
+                else
+                    Build(connection, number, build!, ref state);
+            }
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                if (connection is not null)
+                    connections.Remove(connection);
+            }
+            connection?.Dispose();
+        }
+    }
+
+    private bool Take(out RowBatch? batch, out TableLoad? build)
+    {
+        batch = null;
+        build = null;
+        lock (gate)
+        {
+            while (true)
+            {
+                if (failure is not null)
+                    return false;
+                if (builds.TryDequeue(out build))
+                {
+                    buildsRunning++;
+                    return true;
+                }
+                if (batches.TryDequeue(out batch))
+                {
+                    queued -= batch.Bytes;
+                    Monitor.PulseAll(gate);
+                    return true;
+                }
+                if (ending)
+                    return false;
+                Monitor.Wait(gate);
+            }
+        }
+    }
+
+    private void Send(MySqlConnection connection, int number, RowBatch batch, ref SessionState state)
+    {
+        progress.Begin(number, batch.Table.Shown);
+        try
+        {
+            if (batch.Create is { } create)
+            {
+                SessionFollower.Apply(connection, state, batch.Table.DefinedIn!);
+                state = batch.Table.DefinedIn!;
+                Create(connection, batch.Table, create, batch.DropFirst);
+            }
+            if (batch.Statements.Count == 0)
+                return;
+            SessionFollower.Apply(connection, state, batch.State);
+            state = batch.State;
+            Commit(connection, batch);
+        }
+        finally
+        {
+            progress.End(number);
+            batch.Release();
+            lock (gate)
+            {
+                batch.Table.Outstanding--;
+                outstanding--;
+                QueueBuild(batch.Table);
+                Monitor.PulseAll(gate);
+            }
+        }
+    }
+
+    private void Create(MySqlConnection connection, TableLoad table, DumpStatement create, bool dropFirst)
+    {
+        try
+        {
+            if (dropFirst)
+                connection.Query(Sql.Join("DROP TABLE IF EXISTS ", table.Name));
+            connection.Query(create.Text.Span);
+        }
+        catch (ServerException e)
+        {
+            if (options.OnError == OnError.Stop)
+                throw LoadFailure.Of(create, e);
+            report.Skip(LoadReport.Describe(create, e.Message));
+        }
+    }
+
+    private void Commit(MySqlConnection connection, RowBatch batch)
+    {
+        long started = Stopwatch.GetTimestamp();
+        for (int attempt = 1; ; attempt++)
+        {
+            DumpStatement? running = null;
+            try
+            {
+                foreach (DumpStatement statement in batch.Statements)
+                {
+                    running = statement;
+                    connection.Query(statement.Text.Span);
+                }
+                running = null;
+                if (batch.Table.IsTransactional)
+                    connection.Query(ledger.Note(batch));
+                connection.Query("COMMIT");
+                batch.Table.Count(batch.Rows, batch.Bytes);
+                progress.Acknowledge(batch.Rows, batch.Bytes, Stopwatch.GetElapsedTime(started));
+                return;
+            }
+            catch (ServerException e) when ((e.IsDeadlock || e.IsLockTimeout) && attempt < MostRetries && batch.Table.IsTransactional)
+            {
+                connection.Query("ROLLBACK");
+                Thread.Sleep(20 * attempt);
+            }
+            catch (ServerException e) when (running is not null)
+            {
+                if (options.OnError == OnError.Stop)
+                    throw LoadFailure.Of(running, e);
+                if (batch.Table.IsTransactional)
+                {
+                    connection.Query("ROLLBACK");
+                    CommitOneByOne(connection, batch);
+                }
+                else
+                {
+                    report.Skip(LoadReport.Describe(running, e.Message));
+                }
+                return;
+            }
+        }
+    }
+
+    /// <summary>--on-error skip: each statement by itself, so that only those that the server refuses are passed over.</summary>
+    private void CommitOneByOne(MySqlConnection connection, RowBatch batch)
+    {
+        long rows = 0, bytes = 0;
+        foreach (DumpStatement statement in batch.Statements)
+        {
+            try
+            {
+                connection.Query("SAVEPOINT jumpbag");
+                connection.Query(statement.Text.Span);
+                rows += statement.Rows;
+                bytes += statement.Length;
+            }
+            catch (ServerException e)
+            {
+                connection.Query("ROLLBACK TO SAVEPOINT jumpbag");
+                report.Skip(LoadReport.Describe(statement, e.Message));
+            }
+        }
+        connection.Query(ledger.Note(batch));
+        connection.Query("COMMIT");
+        batch.Table.Count(rows, bytes);
+        progress.Acknowledge(rows, bytes, TimeSpan.Zero);
+    }
+
+    private void Build(MySqlConnection connection, int number, TableLoad table, ref SessionState state)
+    {
+        TableDefinition definition = table.Deferred!;
+        progress.Begin(number, $"{table.Shown} ({definition.Keys.Count} {(definition.Keys.Count == 1 ? "index" : "indexes")})");
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            SessionFollower.Apply(connection, state, table.DefinedIn!);
+            state = table.DefinedIn!;
+            Alter(connection, table, definition.Keys);
+            table.IsBuilt = true;
+            progress.Built(table.Rows + table.RowsBefore, definition.Keys.Count, Stopwatch.GetElapsedTime(started));
+        }
+        catch (ServerException e)
+        {
+            string what = $"{table.Shown}: its indexes cannot be built: {e.Message}";
+            if (options.OnError == OnError.Stop)
+                throw new FailedException(what, "its rows are loaded; correct the cause and go on with --resume, or add --on-error skip", e);
+            report.Skip(what);
+        }
+        finally
+        {
+            progress.End(number);
+            lock (gate)
+            {
+                buildsRunning--;
+                Monitor.PulseAll(gate);
+            }
+        }
+    }
+
+    internal static void Alter(MySqlConnection connection, TableLoad table, IReadOnlyList<TableDefinition.Part> parts)
+    {
+        var sql = new List<object> { "ALTER TABLE ", table.Name };
+        for (int i = 0; i < parts.Count; i++)
+        {
+            sql.Add(i == 0 ? " ADD " : ", ADD ");
+            sql.Add(parts[i].Text);
+        }
+        connection.Query(Sql.Join([.. sql]));
+    }
+}

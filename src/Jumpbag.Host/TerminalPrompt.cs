@@ -1,0 +1,88 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Jumpbag.Core;
+
+namespace Jumpbag.Host;
+
+/// <summary>Asks a person for something that nobody else is to see: at the terminal, whatever the standard streams are.</summary>
+public static unsafe class TerminalPrompt
+{
+    private const int MostBytes = 1024;
+
+    /// <summary>What was typed, not shown meanwhile, without the line's end; null where there is no terminal or nothing was typed.</summary>
+    public static string? AskHidden(string prompt, string terminal = "/dev/tty")
+    {
+        byte* name = stackalloc byte[CName.Size];
+        if (!CName.Copy(Encoding.UTF8.GetBytes(terminal), name))
+            return null;
+        int descriptor = Libc.openat(Libc.AtCurrentDirectory, name, Libc.ReadWrite | Libc.CloseOnExec | Libc.NoControllingTerminal, 0);
+        if (descriptor < 0)
+            return null;
+        using var file = new FileHandle(descriptor);
+        var before = new byte[Libc.TerminalSize];
+        if (Take(descriptor, before) != Errno.None)
+            return null;
+        byte[] hidden = [.. before];
+        Span<uint> flags = MemoryMarshal.Cast<byte, uint>(hidden.AsSpan(Libc.TerminalLocalFlags));
+        flags[0] = (flags[0] & ~Libc.Echo) | Libc.EchoNewline;
+        // Whoever interrupts us here wants to see again what is typed.
+        void Restore(PosixSignalContext _) => Apply(descriptor, Libc.TerminalDrain, before);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Restore);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Restore);
+        Write(descriptor, prompt);
+        // What was typed ahead is not the answer.
+        Apply(descriptor, Libc.TerminalFlush, hidden).ThrowIfFailed(terminal);
+        try
+        {
+            return ReadLine(descriptor);
+        }
+        finally
+        {
+            Apply(descriptor, Libc.TerminalDrain, before);
+        }
+    }
+
+    private static Errno Apply(int descriptor, int when, byte[] settings)
+    {
+        fixed (byte* start = settings)
+            return Libc.Check(Libc.tcsetattr(descriptor, when, start));
+    }
+
+    private static Errno Take(int descriptor, byte[] settings)
+    {
+        fixed (byte* start = settings)
+            return Libc.Check(Libc.tcgetattr(descriptor, start));
+    }
+
+    private static string? ReadLine(int descriptor)
+    {
+        byte* line = stackalloc byte[MostBytes];
+        int length = 0;
+        while (length < MostBytes)
+        {
+            nint count = Libc.read(descriptor, line + length, 1);
+            if (count < 0 && Libc.LastError == Errno.Interrupted)
+                continue;
+            if (count <= 0)
+                return length > 0 ? Encoding.UTF8.GetString(line, length) : null;
+            if (line[length] == '\n')
+                return Encoding.UTF8.GetString(line, length);
+            length++;
+        }
+        throw new FailedException($"what was typed is longer than {MostBytes} bytes");
+    }
+
+    private static void Write(int descriptor, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        fixed (byte* start = bytes)
+            for (int done = 0; done < bytes.Length;)
+            {
+                nint written = Libc.write(descriptor, start + done, (nuint)(bytes.Length - done));
+                if (written >= 0)
+                    done += (int)written;
+                else if (Libc.LastError != Errno.Interrupted)
+                    return;
+            }
+    }
+}

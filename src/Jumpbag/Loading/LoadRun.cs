@@ -1,0 +1,156 @@
+using System.Globalization;
+using System.Text;
+using Jumpbag.CommandLine;
+using Jumpbag.Core;
+using Jumpbag.Core.Events;
+using Jumpbag.Databases.Dumps;
+using Jumpbag.Databases.Dumps.Input;
+using Jumpbag.Databases.Loading;
+using Jumpbag.Databases.Servers;
+
+namespace Jumpbag.Loading;
+
+/// <summary>One run of jumpbag load: looks through the dump, checks the server, loads, and tells what came of it.</summary>
+internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions options, string? spool, Session session)
+{
+    public int Run(bool dryRun)
+    {
+        CancellationToken cancelled = session.CatchSignals();
+        string? kept = null;
+        if (spool is not null && Array.IndexOf(dumps, "-") is >= 0 and var pipe)
+            dumps[pipe] = kept = Spool.Keep(spool, session.Events, cancelled);
+        try
+        {
+            int status = Load(dryRun, cancelled);
+            if (kept is not null)
+                File.Delete(kept);
+            return status;
+        }
+        catch (Exception) when (kept is not null)
+        {
+            session.Events(new Warning($"the dump is kept in {kept}", "load it from there; remove it when it is done with"));
+            throw;
+        }
+    }
+
+    private int Load(bool dryRun, CancellationToken cancelled)
+    {
+        using DumpInput input = DumpInput.Open(dumps);
+        CheckDialect(input.Dialect);
+        DumpIndex? index = input.Files.All(file => file.IsRegular) ? Survey(cancelled) : null;
+        if (index is null)
+            session.Events(new Warning("the dump comes through a pipe: whether it is whole shows only at its end", "load the file itself, or keep it with --spool DIR first"));
+        else
+            CheckTails(index.Tails);
+        ILoad load = address.Kind == ServerKind.MariaDb
+            ? new MySqlLoad(address, options, name => IsDatabase(index, name), Identity(), session.Events, cancelled)
+            : throw new UnsupportedException("loading into PostgreSQL is not built yet");
+        using (load)
+        {
+            if (index is not null)
+                load.CheckTarget(index);
+            if (dryRun)
+                return Tell(index);
+            using var monitor = new LoadMonitor(load, index, session.Events);
+            using var reader = new DumpReader(input, new() { PieceSize = options.BatchSize });
+            try
+            {
+                while (reader.Read() is { } statement)
+                    load.Handle(statement);
+                CheckTails(reader.Tails, atEnd: true);
+                load.Finish();
+            }
+            catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+            {
+                session.Events(new Warning("interrupted; what was committed stays", "--resume goes on from there"));
+                throw;
+            }
+            catch (ConnectionLostException e)
+            {
+                throw new FailedException(e.Message, "what was committed stays; when the server is back, --resume goes on from there", e);
+            }
+            monitor.Dispose();
+            return Report(load, DumpHeader.Parse(input.Files[0].PlainHead.Span));
+        }
+    }
+
+    private void CheckDialect(Dialect dialect)
+    {
+        bool postgres = dialect == Dialect.Postgres;
+        if (postgres != (address.Kind == ServerKind.Postgres))
+            throw new UnsupportedException($"the dump is {(postgres ? "PostgreSQL's" : "MariaDB's or MySQL's")} and {address} is not", "name a server of the dump's kind");
+    }
+
+    /// <summary>Goes through the dump once, at the speed of memory: what is in it, and whether it is whole.</summary>
+    private DumpIndex Survey(CancellationToken cancelled)
+    {
+        using DumpInput input = DumpInput.Open(dumps);
+        Action progress = DumpProgress.Step(input, "looking through the dump", session);
+        return DumpIndex.Read(input, step: () =>
+        {
+            cancelled.ThrowIfCancellationRequested();
+            progress();
+        });
+    }
+
+    private void CheckTails(IReadOnlyList<DumpTail> tails, bool atEnd = false)
+    {
+        foreach (DumpTail tail in tails)
+        {
+            string name = dumps.Length > tail.File ? dumps[tail.File] : "the dump";
+            if (tail.State == DumpTailState.Truncated && options.OnError == OnError.Stop)
+                throw new CorruptException($"{name} is cut off at byte {tail.Offset}: {tail.Why}",
+                    atEnd ? "what stands before is loaded; --resume with the whole dump goes on" : "nothing was loaded; get a whole copy, or load what there is with --on-error skip");
+            if (tail.State == DumpTailState.Truncated)
+            {
+                session.Events(new FileDamaged(name, new($"cut off: {tail.Why}", tail.Offset)));
+            }
+            else if (tail.State == DumpTailState.NoTrailer && !atEnd)
+            {
+                session.Events(new Warning($"{name}: {tail.Why}"));
+            }
+        }
+    }
+
+    /// <summary>Of the dump and of all that decides which rows go together: a load is resumed only with the same.</summary>
+    private byte[] Identity()
+    {
+        var text = new StringBuilder();
+        foreach (string path in dumps)
+        {
+            var info = new FileInfo(path);
+            text.Append(info.Exists ? $"{Path.GetFileName(path)}:{info.Length}\n" : "pipe\n");
+        }
+        text.AppendJoin(',', options.Tables).Append('\n').AppendJoin(',', options.Exclude).Append('\n').AppendJoin(',', options.Databases).Append('\n')
+            .AppendJoin(',', options.Rename).Append('\n').Append(options.SchemaOnly).Append(options.DataOnly).Append(options.BatchSize);
+        return Sha256.Hash(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    private static bool IsDatabase(DumpIndex? index, string name) =>
+        index?.Objects.Any(found => found.Type == DumpObjectType.Database && found.Name.Name == ByteString.FromArgument(name)) == true;
+
+    private int Tell(DumpIndex? index)
+    {
+        foreach (DumpObject found in index?.Objects ?? [])
+            session.Out.WriteLine($"{found.Type.ToString().ToLowerInvariant()} {found.Name}{(found.Rows > 0 ? $", {found.Rows} rows" : "")}");
+        return session.Status;
+    }
+
+    private int Report(ILoad load, DumpHeader header)
+    {
+        foreach ((string rule, int count) in load.Report.LeftOut)
+            session.Events(new Status("left out", $"{rule} ({count} {(count == 1 ? "statement" : "statements")})"));
+        foreach (string pattern in load.Unmatched)
+            session.Events(new Warning($"nothing in the dump is called {pattern}"));
+        foreach (string skipped in load.Report.Skipped)
+            session.Events(new SourceFailed("skipped", skipped));
+        foreach (string note in load.Report.Notes)
+            session.Events(new Warning(note));
+        LoadProgress done = load.Progress;
+        session.Events(new Status("loaded", string.Create(CultureInfo.InvariantCulture,
+            $"{done.Rows:#,0} {(done.Rows == 1 ? "row" : "rows")} of {load.Tables.Count} {(load.Tables.Count == 1 ? "table" : "tables")}, {ByteSize.Format(done.Bytes)} in {done.Elapsed.TotalSeconds:0.0} s")));
+        if (header is { BinlogFile: { } log, BinlogPosition: { } position })
+            session.Events(new Status("what came after the dump", $"mariadb-binlog --start-position={position} {log} … | mariadb replays it, from the binary logs of the server that was dumped"));
+        return load.Report.Skipped.Count > 0 ? ExitStatus.Partial : session.Status;
+    }
+}
