@@ -48,6 +48,9 @@ public abstract class Node
     /// <summary>When it was created, where the filesystem keeps that.</summary>
     public Timestamp? Born { get; init; }
 
+    /// <summary>The project that project quotas count the file for; 0 where there are none.</summary>
+    public uint Project { get; init; }
+
     /// <summary>Of a character or block device.</summary>
     public uint DeviceMajor { get; init; }
 

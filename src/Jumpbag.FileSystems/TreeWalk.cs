@@ -49,7 +49,13 @@ public delegate void PathDamageSink(ByteString path, Damage damage);
 /// </summary>
 public sealed class TreeWalk
 {
-    private const int Window = 1024, MaxWaiting = 1 << 18;
+    /// <summary>
+    /// Entries whose inodes are read in one sweep over the disk: a directory lists them in the order of their names' hashes.
+    /// Fewer where the inodes are kept.
+    /// </summary>
+    private const int Window = 1 << 16, OpenedWindow = 1 << 14;
+
+    private const int MaxWaiting = 1 << 18;
 
     private readonly FileTree tree;
     private readonly PathDamageSink damaged;
@@ -57,6 +63,7 @@ public sealed class TreeWalk
     private readonly InodeSet seen = new();
     private readonly Stack<Frame> frames = new();
     private readonly List<DirectoryEntry> window = [];
+    private readonly List<TreeNode?> opened = [];
     private (TreeNode Node, ByteString Path)? start;
     private IEnumerator<DirectoryEntry>? listing;
     private int position, waiting;
@@ -106,19 +113,22 @@ public sealed class TreeWalk
     /// <summary>False at the end.</summary>
     public bool Next(out Visit visit)
     {
-        if (start is var (node, path))
+        if (start is var (top, path))
         {
             start = null;
-            if (node.Node.Type == FileType.Directory)
-                return Enter(null, path, node, out visit);
-            visit = new(VisitKind.File, null, path, node);
+            if (top.Node.Type == FileType.Directory)
+                return Enter(null, path, top, out visit);
+            visit = new(VisitKind.File, null, path, top);
             return true;
         }
         while (frames.TryPeek(out Frame? frame))
         {
             if (position < window.Count)
             {
-                if (Resolve(frame, window[position++], out visit))
+                DirectoryEntry entry = window[position];
+                TreeNode? node = ListsDirectories ? opened[position] : Open(frame, entry);
+                position++;
+                if (node is { } found && Resolve(frame, entry, found, out visit))
                     return true;
             }
             else if (listing is not null)
@@ -129,7 +139,7 @@ public sealed class TreeWalk
                     Sort(frame);
                 Waiter next = frame.Waiting[frame.Next++];
                 waiting--;
-                if (next.Node is { } known ? Enter(frame.Directory, next.Entry.Name, known, out visit) : Resolve(frame, next.Entry, out visit, entered: true))
+                if ((next.Node ?? Open(frame, next.Entry)) is { } directory && Resolve(frame, next.Entry, directory, out visit, entered: true))
                     return true;
             }
             else if (frame.Resume > 0)
@@ -204,7 +214,7 @@ public sealed class TreeWalk
         position = 0;
         try
         {
-            while (window.Count < Window)
+            while (window.Count < (ListsDirectories ? OpenedWindow : Window))
             {
                 if (!listing!.MoveNext())
                 {
@@ -232,8 +242,23 @@ public sealed class TreeWalk
             Report(new(e.Message));
             EndListing();
         }
-        if (!ListsDirectories)
+        if (ListsDirectories)
+            OpenWindow(frame);
+        else
             CollectionsMarshal.AsSpan(window).Sort(static (a, b) => a.Inode.CompareTo(b.Inode));
+    }
+
+    /// <summary>Reads the inodes in their own order, though they are told in that of the list.</summary>
+    private void OpenWindow(Frame frame)
+    {
+        var inodes = new ulong[window.Count];
+        var places = new int[window.Count];
+        for (int i = 0; i < places.Length; i++)
+            (inodes[i], places[i]) = (window[i].Inode, i);
+        Array.Sort(inodes, places);
+        CollectionsMarshal.SetCount(opened, window.Count);
+        foreach (int place in places)
+            opened[place] = Open(frame, window[place]);
     }
 
     private void Wait(Frame frame, Waiter directory)
@@ -258,21 +283,25 @@ public sealed class TreeWalk
         Visit Listed(Waiter waiter) => new(VisitKind.Directory, frame.Directory, waiter.Entry.Name, waiter.Node!.Value);
     }
 
-    /// <summary>Reads the inode, whose type is the one that counts. A directory that was not said to be one waits too.</summary>
-    private bool Resolve(Frame frame, DirectoryEntry entry, out Visit visit, bool entered = false)
+    /// <summary>Null where it cannot be, which is told.</summary>
+    private TreeNode? Open(Frame frame, DirectoryEntry entry)
     {
-        visit = default;
         At(frame.Directory, entry.Name);
-        TreeNode node;
         try
         {
-            node = tree.Open(frame.Directory.Node, entry, sink);
+            return tree.Open(frame.Directory.Node, entry, sink);
         }
         catch (JumpbagException e)
         {
             Report(new(e.Message));
-            return false;
+            return null;
         }
+    }
+
+    /// <summary>The inode's type is the one that counts. A directory that was not said to be one waits too.</summary>
+    private bool Resolve(Frame frame, DirectoryEntry entry, TreeNode node, out Visit visit, bool entered = false)
+    {
+        visit = default;
         if (node.Node.Type != FileType.Directory)
         {
             visit = new(VisitKind.File, frame.Directory, entry.Name, node);

@@ -18,6 +18,9 @@ public sealed partial class FileSource : BlockDevice, IDisposable
 
     private readonly SafeFileHandle handle;
 
+    /// <summary>Reads around the bad sectors of a block device; an image file has none of its own.</summary>
+    private readonly BadPages? badPages;
+
     private FileSource(string path, SafeFileHandle handle, long length, int sectorSize, bool isBlockDevice)
     {
         Path = path;
@@ -25,6 +28,7 @@ public sealed partial class FileSource : BlockDevice, IDisposable
         Length = length;
         SectorSize = sectorSize;
         IsBlockDevice = isBlockDevice;
+        badPages = isBlockDevice ? new(path, length, sectorSize) : null;
     }
 
     /// <summary>As the person named it.</summary>
@@ -113,10 +117,15 @@ public sealed partial class FileSource : BlockDevice, IDisposable
         long at = offset;
         while (!destination.IsEmpty)
         {
-            int count;
+            int count = badPages?.Read(at, destination) ?? 0;
             try
             {
-                count = RandomAccess.Read(handle, destination, at);
+                if (count == 0)
+                    count = RandomAccess.Read(handle, destination, at);
+            }
+            catch (IOException e) when (badPages is not null)
+            {
+                count = badPages.Read(at, destination, e.Message);
             }
             catch (IOException e)
             {
@@ -180,7 +189,11 @@ public sealed partial class FileSource : BlockDevice, IDisposable
             yield return new(Math.Max(end, offset), offset + length - Math.Max(end, offset), ExtentKind.Unreadable, Reason: "beyond the end of the image");
     }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose()
+    {
+        handle.Dispose();
+        badPages?.Dispose();
+    }
 
     /// <summary>BLKSSZGET: the logical sector size, or false where this is no block device.</summary>
     private static bool IsBlock(SafeFileHandle handle, out int sectorSize)

@@ -40,6 +40,17 @@ public sealed class TreeSnapshot
         return snapshot;
     }
 
+    /// <summary>What other programs said of each file.</summary>
+    public static TreeSnapshot OfEntries(IEnumerable<(ByteString Path, TreeEntry Entry)> entries) => new(entries);
+
+    /// <summary>The same files, each told anew.</summary>
+    public TreeSnapshot Select(Func<TreeEntry, TreeEntry> change)
+    {
+        var changed = new TreeSnapshot(entries.Select(entry => (entry.Key, change(entry.Value))));
+        changed.Problems.AddRange(Problems);
+        return changed;
+    }
+
     /// <summary>A snapshot of some of the paths.</summary>
     public TreeSnapshot Where(Func<ByteString, TreeEntry, bool> keep) =>
         new(entries.Where(entry => keep(entry.Key, entry.Value)).Select(entry => (entry.Key, entry.Value)));

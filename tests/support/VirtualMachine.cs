@@ -14,10 +14,15 @@ public static class VirtualMachine
     /// <param name="script">Path of the script.</param>
     /// <param name="disks">Paths of raw images: /dev/vda, /dev/vdb, … there. They may be written to.</param>
     /// <param name="take">Programs of this machine to take along, beside busybox, bash, lvm and dmsetup.</param>
-    public static ShellResult Run(string script, IEnumerable<string> disks, params string[] take)
+    public static ShellResult Run(string script, IEnumerable<string> disks, params string[] take) => Run(script, disks, [], take);
+
+    /// <inheritdoc cref="Run(string, IEnumerable{string}, string[])"/>
+    /// <param name="modules">Modules of that kernel, beside those for device-mapper and ext4.</param>
+    public static ShellResult Run(string script, IEnumerable<string> disks, IEnumerable<string> modules, string[] take)
     {
         string runner = Path.Combine(Repository, "tests", "vm", "run-in-vm");
-        ShellResult result = Shell.Try(TimeSpan.FromMinutes(6), runner, [.. take.SelectMany(program => new[] { "--take", program }), script, .. disks]);
+        ShellResult result = Shell.Try(TimeSpan.FromMinutes(6), runner,
+            [.. modules.SelectMany(module => new[] { "--module", module }), .. take.SelectMany(program => new[] { "--take", program }), script, .. disks]);
         Assert.SkipWhen(result.Status == CannotBeHad, result.Errors.Trim());
         return result;
     }

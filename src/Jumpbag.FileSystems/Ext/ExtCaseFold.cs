@@ -26,5 +26,6 @@ internal static class ExtCaseFold
         return a.IsEmpty && b.IsEmpty;
     }
 
-    private static Rune Fold(Rune rune) => Rune.ToLowerInvariant(Rune.ToUpperInvariant(rune));
+    /// <summary>The platform leaves out U+017F, a long s, since it would become ASCII.</summary>
+    private static Rune Fold(Rune rune) => rune.Value == 0x17F ? new('s') : Rune.ToLowerInvariant(Rune.ToUpperInvariant(rune));
 }

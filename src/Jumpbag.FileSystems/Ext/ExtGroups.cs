@@ -19,28 +19,33 @@ internal sealed class ExtGroups(ExtSuperblock superblock, ExtMetadataCache cache
     public IReadOnlyList<string> Warnings => [.. warnings.OrderBy(w => w.Key).Select(w => w.Value)];
 
     /// <exception cref="CorruptException">Neither the descriptor nor any copy of it can be used.</exception>
-    public ExtGroupDescriptor this[uint group]
+    public ExtGroupDescriptor this[uint group] => Find(group, out ExtGroupDescriptor descriptor) is not { } cause
+        ? descriptor : throw new CorruptException($"group descriptor {group}: {cause}, and no copy of it can be used");
+
+    /// <summary>False where neither the descriptor nor any copy of it can be used.</summary>
+    public bool TryGet(uint group, out ExtGroupDescriptor descriptor) => Find(group, out descriptor) is null;
+
+    /// <summary>Null where it is found, else what is wrong with the first one.</summary>
+    private string? Find(uint group, out ExtGroupDescriptor descriptor)
     {
-        get
+        descriptor = default;
+        uint block = group / (uint)superblock.DescriptorsPerBlock;
+        int within = (int)(group % (uint)superblock.DescriptorsPerBlock) * superblock.DescriptorSize;
+        string? cause = null;
+        foreach (ulong place in ExtLayout.DescriptorBlockPlaces(superblock, block))
         {
-            uint block = group / (uint)superblock.DescriptorsPerBlock;
-            int within = (int)(group % (uint)superblock.DescriptorsPerBlock) * superblock.DescriptorSize;
-            string? cause = null;
-            foreach (ulong place in ExtLayout.DescriptorBlockPlaces(superblock, block))
+            if (place >= superblock.BlocksCount)
+                continue;
+            if (TryUse(place, within, group, out descriptor) is not { } bad)
             {
-                if (place >= superblock.BlocksCount)
-                    continue;
-                if (TryUse(place, within, group, out ExtGroupDescriptor descriptor) is not { } bad)
-                {
-                    if (cause != null)
-                        Warn(block, $"group descriptor {group}: {cause}; the copy in block {place} is used");
-                    return descriptor;
-                }
-                cause ??= bad;
+                if (cause != null)
+                    Warn(block, $"group descriptor {group}: {cause}; the copy in block {place} is used");
+                return null;
             }
-            Warn(block, $"group descriptor {group}: {cause}; no copy of it can be used");
-            throw new CorruptException($"group descriptor {group}: {cause}, and no copy of it can be used");
+            cause ??= bad;
         }
+        Warn(block, $"group descriptor {group}: {cause}; no copy of it can be used");
+        return cause ?? "it lies beyond the end of the filesystem";
     }
 
     /// <summary>Null where it can be used, else what is wrong.</summary>

@@ -88,6 +88,7 @@ internal sealed class ExtInodes(ExtSuperblock superblock, ExtGroups groups, ExtM
             Modified = raw.Modified,
             Changed = raw.Changed,
             Born = raw.Born,
+            Project = superblock.Has(ExtRoCompat.Project) ? raw.Project : 0,
             DeviceMajor = major,
             DeviceMinor = minor,
             Attributes = AttributeString((uint)flags),

@@ -5,14 +5,18 @@ namespace Jumpbag.FileSystems.Ext;
 
 /// <summary>
 /// Metadata blocks, read in clusters of 64 KiB (which a block never crosses) and kept while they are used: 4-way sets with
-/// the least recently used replaced, 16 MiB in all. Without locks: a slot holds an immutable cluster, and two readers that
-/// miss at once merely read twice.
+/// the least recently used replaced, 16 MiB in all. What is asked for alone is read alone: a cluster is read when something
+/// of it is wanted a second time, since the inodes of a large directory come in the order of their names' hashes, from all
+/// over the disk. Without locks: a slot holds an immutable cluster, and two readers that miss at once merely read twice.
 /// </summary>
 internal sealed class ExtMetadataCache(BlockDevice device, int blockSize)
 {
     private const int ClusterSize = 64 * 1024, Sets = 64, Ways = 4;
 
     private readonly Cluster?[] slots = new Cluster?[Sets * Ways];
+
+    /// <summary>Numbers, counted from 1, of clusters of which one piece was read lately.</summary>
+    private readonly long[] touched = new long[Sets * Ways];
     private long clock;
 
     private sealed class Cluster(long start, byte[] bytes)
@@ -39,7 +43,7 @@ internal sealed class ExtMetadataCache(BlockDevice device, int blockSize)
                 hit.Used = now;
                 return hit.Bytes.AsMemory(within, length);
             }
-        if (Load(start) is not { } bytes || bytes.Length < within + length)
+        if (!WasTouched(start) || Load(start) is not { } bytes || bytes.Length < within + length)
         {
             var single = new byte[length];
             device.Read(offset, single);
@@ -47,6 +51,12 @@ internal sealed class ExtMetadataCache(BlockDevice device, int blockSize)
         }
         Replace(set, new Cluster(start, bytes) { Used = now });
         return bytes.AsMemory(within, length);
+    }
+
+    private bool WasTouched(long start)
+    {
+        long number = start / ClusterSize + 1;
+        return Interlocked.Exchange(ref touched[number % touched.Length], number) == number;
     }
 
     /// <summary>A cluster, shorter at the device's end; null where part of it cannot be read, since its other blocks may be whole.</summary>

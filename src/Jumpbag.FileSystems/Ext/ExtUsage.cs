@@ -9,6 +9,9 @@ internal sealed class ExtUsage
     /// <summary>Above this the descriptors are not summed up, and the superblock is believed.</summary>
     private const uint MaxSummedGroups = 1 << 20;
 
+    /// <summary>With more descriptors than this lost the superblock is believed, too: each was looked for in all copies of the table.</summary>
+    private const uint MaxLostGroups = 1000;
+
     /// <summary>What the kernel keeps back for its own needs: a fiftieth, at most so many clusters.</summary>
     private const ulong MaxKeptBack = 4096;
 
@@ -40,20 +43,23 @@ internal sealed class ExtUsage
     private static (ulong Clusters, ulong Inodes) Sum(ExtSuperblock superblock, ExtGroups groups)
     {
         uint count = superblock.GroupCount;
+        (ulong, ulong) said = (superblock.FreeBlocksCount / (ulong)superblock.ClusterBlocks, superblock.FreeInodesCount);
         if (count > MaxSummedGroups)
-            return (superblock.FreeBlocksCount / (ulong)superblock.ClusterBlocks, superblock.FreeInodesCount);
+            return said;
         ulong clusters = 0, inodes = 0;
-        for (uint group = 0; group < count; group++)
-            try
+        for (uint group = 0, lost = 0; group < count; group++)
+        {
+            // One that cannot be had is in the warnings, and its group counts as full.
+            if (groups.TryGet(group, out ExtGroupDescriptor descriptor))
             {
-                ExtGroupDescriptor descriptor = groups[group];
                 clusters += descriptor.FreeClusters;
                 inodes += descriptor.FreeInodes;
             }
-            catch (CorruptException)
+            else if (++lost > MaxLostGroups)
             {
-                // It is in the warnings, and its group counts as full.
+                return said;
             }
+        }
         return (clusters, inodes);
     }
 

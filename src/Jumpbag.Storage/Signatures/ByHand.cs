@@ -37,7 +37,7 @@ public static class ByHand
         // Layers: each makes a device that is looked at in turn.
         ["crypto_LUKS"] = "cryptsetup open --readonly {} rescue && jumpbag inspect /dev/mapper/rescue",
         ["BitLocker"] = "cryptsetup open --type bitlk --readonly {} rescue && jumpbag inspect /dev/mapper/rescue",
-        ["linux_raid_member"] = "mdadm --assemble --readonly --run /dev/md/rescue {}",
+        ["linux_raid_member"] = "mdadm --assemble --readonly --run /dev/md/rescue {} && jumpbag inspect /dev/md/rescue",
         ["ddf_raid_member"] = "mdadm --examine {}",
         ["isw_raid_member"] = "mdadm --examine {}",
         ["zfs_member"] = "zpool import -d {} -o readonly=on -R /mnt -a",
@@ -59,6 +59,15 @@ public static class ByHand
         ["bzip2"] = "bzip2 -dc {} > disk.img",
         ["lz4"] = "lz4 -dc {} > disk.img",
         ["lzip"] = "lzip -dc {} > disk.img",
+    };
+
+    /// <summary>What ends what the command of a format has begun, or null where it leaves nothing behind.</summary>
+    public static string? UndoCommand(string format) => format switch
+    {
+        "crypto_LUKS" or "BitLocker" => "cryptsetup close rescue",
+        "linux_raid_member" => "mdadm --stop /dev/md/rescue",
+        "zfs_member" => "zpool export -a",
+        _ => HandCommand(format)?.EndsWith("/mnt", StringComparison.Ordinal) == true ? "umount /mnt" : null,
     };
 
     /// <summary>The template for a format of <see cref="Signature.Format"/>, or null where there is none.</summary>

@@ -8,7 +8,7 @@ namespace Jumpbag.Storage.Signatures;
 /// </summary>
 internal sealed class ProbeWindow : IDisposable
 {
-    private const int HeadLength = 72 * 1024, PieceLength = 4096;
+    private const int HeadLength = 72 * 1024, PieceLength = 512;
 
     /// <summary>More than any probe wants at once; a structure that claims more is not believed.</summary>
     private const int MaximumLength = 256 * 1024;

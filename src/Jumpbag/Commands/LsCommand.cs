@@ -13,7 +13,7 @@ namespace Jumpbag.Commands;
 public static class LsCommand
 {
     /// <summary>Entries that are sorted at once; a directory with more is sorted in pieces, so that memory stays bounded.</summary>
-    private const int MostSorted = 250_000;
+    private const int MostSorted = 1 << 15;
 
     private static readonly Argument<string[]> Locators = new("locator") { Arity = ArgumentArity.OneOrMore, Description = "disks, or places in them, such as disk.img:/etc" };
     private static readonly Option<bool> Long = new("-l") { Description = "long format" };

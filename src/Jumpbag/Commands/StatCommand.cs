@@ -54,6 +54,8 @@ public static class StatCommand
         output.WriteLine($" Birth: {(node.Born is { } born ? TimeText.Full(born) : "-")}");
         if (node.Attributes.Length > 0)
             output.WriteLine($" Flags: {node.Attributes}");
+        if (node.Project != 0)
+            output.WriteLine($" Project: {node.Project}");
         foreach (ExtendedAttribute attribute in file.Node.FileSystem.ExtendedAttributes(node, damage))
             output.WriteLine($" Xattr: {attribute.Name}={ShowValue(attribute.Value)}");
         if (extents && node.Type == FileType.Regular)
@@ -68,6 +70,8 @@ public static class StatCommand
         json.WriteStartObject();
         JsonListing.WriteFile(json, place, file, Owners.Of(place.Tree), damage);
         json.WriteString("attributes", node.Attributes);
+        if (node.Project != 0)
+            json.WriteNumber("project", node.Project);
         json.WriteStartArray("xattrs");
         foreach (ExtendedAttribute attribute in file.Node.FileSystem.ExtendedAttributes(node, damage))
         {

@@ -41,8 +41,8 @@ public sealed class HandCommands(IReadOnlyList<Layer> disks)
             if (ByHand.HandCommand(format) is not { } command)
                 yield break;
             yield return command;
-            if (command.StartsWith("mount ", StringComparison.Ordinal))
-                yield return "umount /mnt";
+            if (ByHand.UndoCommand(format) is { } undo)
+                yield return undo;
             yield break;
         }
         bool replay = report.State?.Contains("dirty", StringComparison.Ordinal) == true;

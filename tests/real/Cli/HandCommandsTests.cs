@@ -52,4 +52,36 @@ public sealed class HandCommandsTests : IDisposable
             Assert.True(result.Output.Contains($" {file}", StringComparison.Ordinal), all);
         Assert.True(result.Output.TrimEnd().EndsWith("No devices found", StringComparison.Ordinal), all);
     }
+
+    /// <summary>What Jumpbag does not read: made with the real programs, and opened in the machine by the lines that are printed there.</summary>
+    [Fact]
+    public void formats_that_are_not_read_are_opened_by_the_printed_lines()
+    {
+        string? program = Environment.GetEnvironmentVariable("JUMPBAG_BIN");
+        Assert.SkipUnless(program is { Length: > 0 } && !File.Exists(program + ".dll"), "needs the native binary: JUMPBAG_BIN");
+        (string Format, string Make)[] made =
+        [
+            ("xfs", "truncate -s 320M $F; mkfs.xfs -q $F"), ("btrfs", "truncate -s 160M $F; mkfs.btrfs -q $F"),
+            ("vfat", "truncate -s 40M $F; mkfs.vfat $F"), ("exfat", "truncate -s 40M $F; mkfs.exfat $F"), ("udf", "truncate -s 40M $F; mkudffs --blocksize=512 $F"),
+            ("ntfs", "truncate -s 40M $F; mkfs.ntfs -q -F $F"), ("squashfs", "mksquashfs tree $F -noappend"), ("erofs", "mkfs.erofs $F tree"),
+            ("iso9660", "genisoimage -quiet -R -o $F tree"), ("crypto_LUKS", "truncate -s 40M $F"), ("linux_raid_member", "truncate -s 40M $F"),
+        ];
+        string[] take = ["losetup", "mount", "umount", "mke2fs", "cryptsetup", "mdadm", "ntfs-3g", "sed", program];
+        foreach (string tool in take.Concat(["mkfs.xfs", "mkfs.btrfs", "mkfs.vfat", "mkfs.exfat", "mkudffs", "mkfs.ntfs", "mksquashfs", "mkfs.erofs", "genisoimage"]))
+            Require.Tool(tool);
+        Directory.CreateDirectory(folder.File("tree"));
+        File.WriteAllText(folder.File("tree/found.txt"), "x");
+        foreach ((string format, string make) in made)
+            Shell.Run("bash", "-c", $"cd \"$1\"; F=$2; {{ {make}; }} >log 2>&1 || {{ cat log >&2; false; }}; truncate -s %4096 $F", "bash", folder.Path, format);
+        string source = Path.Combine(VirtualMachine.Repository, "tests", "real", "Cli", "by-hand.sh");
+        File.WriteAllText(folder.File("script"), $"PATH=$PATH:{Path.GetDirectoryName(program)}\nformats=({string.Join(' ', made.Select(one => one.Format))})\n{File.ReadAllText(source)}");
+        ShellResult result = VirtualMachine.Run(folder.File("script"), made.Select(one => folder.File(one.Format)),
+            ["xfs", "btrfs", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859-1", "nls_utf8", "exfat", "udf", "isofs", "squashfs", "erofs", "fuse", "dm-crypt", "xts", "raid1", "af_alg", "algif_skcipher"], take);
+        string all = result.Output + result.Errors;
+        Assert.True(result.Status == 0 && result.Output.EndsWith("done\n", StringComparison.Ordinal), all);
+        string[] lines = result.Output.Split('\n');
+        foreach ((string format, _) in made)
+            Assert.True(lines.Contains($"{format}: {(format is "crypto_LUKS" or "linux_raid_member" ? "inside ext4" : "found.txt")}"), $"{format}\n{all}");
+        Assert.DoesNotContain(lines, line => line.StartsWith("left: ", StringComparison.Ordinal));
+    }
 }

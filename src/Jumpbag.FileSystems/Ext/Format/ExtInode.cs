@@ -91,6 +91,8 @@ public readonly ref struct ExtInode
 
     public Timestamp Modified => Time(0x10, 0x88);
 
+    public uint Project => Fits(0x9C) ? ReadUInt32LittleEndian(data[0x9C..]) : 0;
+
     public Timestamp? Born => Fits(0x90) ? Time(0x90, 0x94) : null;
 
     /// <summary>The attributes kept in the inode, magic number included; empty where there is no room or no magic.</summary>

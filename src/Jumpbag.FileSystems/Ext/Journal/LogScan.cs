@@ -13,8 +13,11 @@ internal readonly record struct LoggedBlock(ulong Block, uint Position, uint Seq
 /// </summary>
 internal sealed class LogScan
 {
-    /// <summary>At 24 bytes each; the largest journal that mke2fs makes unasked (1 GiB) holds an eighth of it in blocks of 4 KiB.</summary>
-    private const int MaxBlocks = 2 * 1024 * 1024;
+    /// <summary>
+    /// At some 100 bytes each until they are sorted out; the largest journal that mke2fs makes unasked (1 GiB) holds a quarter
+    /// of it in blocks of 4 KiB.
+    /// </summary>
+    private const int MaxBlocks = 1024 * 1024;
 
     private readonly JournalLog log;
     private readonly byte[] block;
