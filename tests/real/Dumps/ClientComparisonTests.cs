@@ -80,7 +80,7 @@ public sealed partial class ClientComparisonTests(ClientComparisonTests.OneServe
         [
             "SELECT ", "1", ";", ";\n", "\n", " ", "'a'", "'it''s'", "'x\\'y;'", "'\\\\'", "\"q;\"", "\"\\\"\"", "`n;`", "`a``b`", "/* c; */", "/* ' */", "/*!40000 x ; */", "/*!50003 'a;' */",
             "/*M!100000 y */", "-- c ' ;\n", "# c \" ;\n", "--1", "- -", "(", ")", ",", "INSERT INTO t VALUES (1,'a'),(2,'b;')", "INSERT INTO `t` (a) VALUES\n(1,\"x\"),\n(-2,'\\\\'),(NULL,'\n');\n",
-            "'line\nline;\n'", "'\xff\x01;'", "DELIMITER ;;\n", "DELIMITER ;\n", "DELIMITER $$\n", ";;", "$$", "\nDELIMITER //\n", "//", "'DELIMITER ;\n'", "REPLACE INTO t VALUES (1) ON DUPLICATE KEY UPDATE a=';'",
+            "'line\nline;\n'", "'\xff\x01;'", "DELIMITER ;;\n", "DELIMITER ;\n", "DELIMITER $$\n", ";;", "$$", "\nDELIMITER %%\n", "%%", "'DELIMITER ;\n'", "REPLACE INTO t VALUES (1) ON DUPLICATE KEY UPDATE a=';'",
             "\t", "\r\n", "VALUES", "INSERT INTO t SELECT 1 FROM (VALUES (1),(2)) x", "0x41", "x'41'", "_binary 'a\\0b'", "a", "éa",
         ];
         for (int seed = 0; seed < 40; seed++)
