@@ -56,8 +56,9 @@ public sealed class ScannerFuzz
                     Assert.Equal(at, statement.Offset);
                     // What stands between two pieces is a comma and space; the reference gives it.
                     string original = dump[(int)open!.Start..(int)(statement.Offset + statement.Length)];
-                    open = open with { Text = original[..^1].TrimEnd(' ', '\t', '\r', '\n', '\f', '\v'), Rows = open.Rows + statement.Rows };
-                    Assert.EndsWith(text[Head(text)..], open.Text, StringComparison.Ordinal);
+                    open = open with { Text = (statement.IsLastPiece ? original[..^1] : original).TrimEnd(' ', '\t', '\r', '\n', '\f', '\v'), Rows = open.Rows + statement.Rows };
+                    string rows = text[Head(text)..];
+                    Assert.Equal(rows, dump.Substring((int)statement.Offset, rows.Length));
                 }
                 if (statement.IsFirstPiece)
                     open = open with { Start = statement.Offset };

@@ -63,7 +63,8 @@ internal static partial class SlowScanner
             return new(text, 0);
         long rows = 0;
         int depth = 0;
-        for (int at = head.Length - 1; at < text.Length;)
+        bool isFirst = true;
+        for (int at = head.Length; at < text.Length;)
         {
             Match match = element.Match(text, at);
             string found = match.Value;
@@ -71,8 +72,11 @@ internal static partial class SlowScanner
             if (dialect == Dialect.Postgres && string.CompareOrdinal(text, at, "/*", 0, 2) == 0)
                 (isComment, found) = (true, text[at..NestedComment(text, at)]);
             at += found.Length;
-            if (isComment)
+            if (isComment || (isFirst && char.IsWhiteSpace(found[0]) && found[0] < 0x80))
                 continue;
+            if (isFirst && found != "(")
+                return new(text, 0);
+            isFirst = false;
             if (found == "(")
                 depth++;
             else if (found == ")")
@@ -117,6 +121,6 @@ internal static partial class SlowScanner
     [GeneratedRegex(@"\G--[^\n]*(?:\n|$)")]
     private static partial Regex LineComment();
 
-    [GeneratedRegex(@"^INSERT INTO (?:t|`t` \(`a`,`b`\)|public\.t \(a, b\)) VALUES(?:\s|--[^\n]*\n|#[^\n]*\n|/\* c; \*/|/\* /\* ; \*/ \*/)*\(")]
+    [GeneratedRegex(@"^INSERT INTO (?:t|`t` \(`a`,`b`\)|public\.t \(a, b\)) VALUES")]
     private static partial Regex InsertHead();
 }

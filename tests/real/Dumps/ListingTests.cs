@@ -45,7 +45,7 @@ public sealed class ListingTests
         Assert.Equal("trig\n", server.Query("SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema='c'"));
         Assert.Equal(DumpTailState.Complete, DumpEnd.Glance(DumpFile.Open(part))!.State);
         byte[] bytes = File.ReadAllBytes(dump);
-        foreach (int cut in new[] { 10, 60, 300, bytes.Length / 2 })
+        foreach (int cut in new[] { 30, 60, 300, bytes.Length / 2 })
         {
             File.WriteAllBytes(part, bytes[..^cut]);
             Assert.Equal(DumpTailState.Truncated, DumpEnd.Glance(DumpFile.Open(part))!.State);

@@ -6,11 +6,22 @@ namespace Jumpbag.Tests.Unit.Dumps;
 /// <summary>The masks against the plain meaning, byte by byte.</summary>
 public sealed class BlockMaskTests
 {
-    private static readonly Gen<byte[]> Text = Gen.OneOfConst((byte)'\\', (byte)'\'', (byte)'a').Array[128];
+    private static readonly Gen<byte[]> Text = Gen.Int[0, 2].Select(i => @"\'a"[i]).Select(c => (byte)c).Array[128];
 
     [Fact]
     public void equal_finds_each_byte() => Text.Sample(text =>
-        Assert.Equal(Bits(i => text[i] == (byte)'\''), BlockMasks.Equal(ref text[0], (byte)'\'')));
+    {
+        Finds<Block128>(text);
+        if (System.Runtime.Intrinsics.X86.Avx2.IsSupported)
+            Finds<Block256>(text);
+    });
+
+    private static void Finds<TBlock>(byte[] text)
+        where TBlock : struct, IBlock
+    {
+        Assert.Equal(Bits(i => text[i] == (byte)'\''), TBlock.Equal(ref text[0], (byte)'\''));
+        Assert.Equal(Bits(i => text[i + 64] is (byte)'\'' or (byte)'a'), TBlock.EqualAny(ref text[64], (byte)'x', (byte)'a', (byte)'\'', (byte)'y'));
+    }
 
     [Fact]
     public void prefix_xor_is_the_parity_so_far() => Gen.ULong.Sample(bits =>
@@ -27,7 +38,7 @@ public sealed class BlockMaskTests
         for (int block = 0; block < 128; block += 64)
         {
             int from = block;
-            Assert.Equal(Bits(i => escaped[from + i]), BlockMasks.Escaped(BlockMasks.Equal(ref text[block], (byte)'\\'), ref carry));
+            Assert.Equal(Bits(i => escaped[from + i]), BlockMasks.Escaped(Block128.Equal(ref text[block], (byte)'\\'), ref carry));
             Assert.Equal(escaped[block + 64], carry);
         }
     });

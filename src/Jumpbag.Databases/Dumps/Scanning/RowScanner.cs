@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Jumpbag.Databases.Dumps.Scanning;
 
@@ -61,7 +62,7 @@ internal sealed class RowScanner(Lexer lexer)
         bool byBlocks = lexer.Delimiter.Length == 1 && lexer.Delimiter[0] == (byte)';' && !lexer.IsMultiByte;
         while (true)
         {
-            if (byBlocks && ByBlocks(text, cutAt) is var result && result != RowResult.NeedMore)
+            if (byBlocks && (Avx2.IsSupported ? ByBlocks<Block256>(text, cutAt) : ByBlocks<Block128>(text, cutAt)) is var result && result != RowResult.NeedMore)
                 return result;
             if (At >= text.Length)
                 return RowResult.NeedMore;
@@ -74,7 +75,8 @@ internal sealed class RowScanner(Lexer lexer)
 
     /// <summary>Goes on while blocks hold strings, brackets and plain values only.</summary>
     [SkipLocalsInit]
-    private RowResult ByBlocks(ReadOnlySpan<byte> text, int cutAt)
+    private RowResult ByBlocks<TBlock>(ReadOnlySpan<byte> text, int cutAt)
+        where TBlock : struct, IBlock
     {
         bool isPostgres = lexer is PostgresLexer, escapes = lexer.HasEscapes(quote), carry = false;
         byte other = isPostgres ? (byte)'$' : (byte)'#', otherQuote = quote == (byte)'"' ? (byte)'\'' : (byte)'"', name = isPostgres ? (byte)'$' : (byte)'`';
@@ -89,21 +91,20 @@ internal sealed class RowScanner(Lexer lexer)
         while (at <= last)
         {
             ref byte block = ref Unsafe.Add(ref start, at);
-            ulong backslashes = BlockMasks.Equal(ref block, (byte)'\\');
+            ulong backslashes = TBlock.Equal(ref block, (byte)'\\');
             bool escaped = carry;
-            ulong quotes = BlockMasks.Equal(ref block, mark);
+            ulong quotes = TBlock.Equal(ref block, mark);
             if (escapes)
                 quotes &= ~BlockMasks.Escaped(backslashes, ref carry);
             ulong strings = BlockMasks.PrefixXor(quotes) ^ wasInString;
             ulong outside = ~(strings | quotes);
-            ulong hard = backslashes | BlockMasks.Equal(ref block, other) | BlockMasks.Equal(ref block, otherQuote) | BlockMasks.Equal(ref block, name)
-                | BlockMasks.Equal(ref block, (byte)'/');
-            ulong dashes = BlockMasks.Equal(ref block, (byte)'-') & outside;
+            ulong hard = backslashes | TBlock.EqualAny(ref block, other, otherQuote, name, (byte)'/');
+            ulong dashes = TBlock.Equal(ref block, (byte)'-') & outside;
             hard = (hard & outside) | (dashes & ((dashes << 1) | 1UL << 63));
             if (isPostgres)
             {
                 // E'…' has escapes whatever the settings are; what stands before the block is looked at where it matters.
-                ulong e = (BlockMasks.Equal(ref block, (byte)'e') | BlockMasks.Equal(ref block, (byte)'E')) << 1;
+                ulong e = (TBlock.Equal(ref block, (byte)'e') | TBlock.Equal(ref block, (byte)'E')) << 1;
                 if ((quotes & 1) != 0 && at > 0 && text[at - 1] is (byte)'e' or (byte)'E')
                     e |= 1;
                 e &= quotes & strings;
@@ -115,10 +116,10 @@ internal sealed class RowScanner(Lexer lexer)
                 }
                 hard |= e;
             }
-            ulong opening = BlockMasks.Equal(ref block, (byte)'(') & outside, closing = BlockMasks.Equal(ref block, (byte)')') & outside;
+            ulong opening = TBlock.Equal(ref block, (byte)'(') & outside, closing = TBlock.Equal(ref block, (byte)')') & outside;
             ulong brackets = opening | closing;
             ulong inRow = BlockMasks.PrefixXor(brackets) ^ wasInRow;
-            ulong ends = BlockMasks.Equal(ref block, (byte)';') & outside;
+            ulong ends = TBlock.Equal(ref block, (byte)';') & outside;
             // To psql a semicolon in brackets is none.
             if (isPostgres)
                 ends &= ~inRow;
@@ -126,8 +127,8 @@ internal sealed class RowScanner(Lexer lexer)
             // Brackets must take turns, and strings stand in rows.
             hard |= (opening & ~inRow) | (closing & inRow) | (quotes & ~inRow);
             ulong between = outside & ~inRow & ~brackets & before;
-            if (between != 0 && (between &= ~BlockMasks.Equal(ref block, (byte)',')) != 0)
-                hard |= between & ~(BlockMasks.Equal(ref block, (byte)' ') | BlockMasks.Equal(ref block, (byte)'\n') | BlockMasks.Equal(ref block, (byte)'\r') | BlockMasks.Equal(ref block, (byte)'\t'));
+            if (between != 0 && (between &= ~TBlock.Equal(ref block, (byte)',')) != 0)
+                hard |= between & ~(TBlock.EqualAny(ref block, (byte)' ', (byte)'\n', (byte)'\r', (byte)'\t'));
             if ((hard & before) != 0)
             {
                 carry = escaped;
