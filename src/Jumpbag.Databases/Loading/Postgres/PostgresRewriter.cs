@@ -92,7 +92,8 @@ internal sealed class PostgresRewriter
         {
             if (tokens.Kind == TokenKind.Text)
             {
-                byte[] literal = Literal(tokens.Current, statement.Kind);
+                bool isArgument = Is(before, "("u8) && (Is(twoBefore, "nextval"u8) || Is(twoBefore, "setval"u8) || Is(twoBefore, "currval"u8));
+                byte[] literal = Literal(tokens.Current, statement.Kind, isArgument || IsCastToRelation(tokens));
                 result.Write(sql[copied..tokens.Start]);
                 result.Write(literal);
                 copied = tokens.Position;
@@ -115,6 +116,7 @@ internal sealed class PostgresRewriter
                 if (!tokens.IsName)
                     continue;
                 ByteString second = tokens.Unquote();
+                word = tokens.Current;
                 end = tokens.Position;
                 if (Is(before, "NAME"u8) && Is(twoBefore, "SEQUENCE"u8))
                     Register(first, second);
@@ -151,19 +153,26 @@ internal sealed class PostgresRewriter
         return result.ToArray();
     }
 
-    /// <summary>'schema.name' stands for a relation (nextval, setval, regclass). Whatever else mentions a renamed schema is told.</summary>
-    private byte[] Literal(ReadOnlySpan<byte> literal, StatementKind kind)
+    /// <summary>'schema.name' of nextval, setval and regclass is a name; what else mentions a renamed one is text.</summary>
+    private byte[] Literal(ReadOnlySpan<byte> literal, StatementKind kind, bool isName)
     {
         var text = new Tokens(literal, new PostgresLexer());
         text.Next();
         ByteString content = literal[0] == (byte)'\'' ? text.Unquote() : new(literal);
         var inner = new Tokens(content.Span, new PostgresLexer());
         inner.Next();
-        if (literal[0] == (byte)'\'' && inner.TakeName(null) is { Qualifier: not null } name && inner.Kind == TokenKind.End && Map(name) != name)
+        if (isName && inner.TakeName(null) is { Qualifier: not null } name && inner.Kind == TokenKind.End && Map(name) != name)
             return PostgresSql.Literal(PostgresSql.Join(Map(name)));
         if (kind == StatementKind.CreateRoutine && schemas.Keys.Concat(tables.Keys.Select(table => table.Table)).Any(old => content.Span.IndexOf(old.Span) >= 0))
             report.LeaveOut("--rename in the bodies of routines: they name what was renamed as before");
         return literal.ToArray();
+    }
+
+    /// <summary>Whether ::regclass follows.</summary>
+    private static bool IsCastToRelation(Tokens tokens)
+    {
+        tokens.Next();
+        return tokens.TakeSymbol(':') && tokens.TakeSymbol(':') && tokens.TakeName(null) is { } type && type.Name.Span.SequenceEqual("regclass"u8);
     }
 
     private static bool Is(ReadOnlySpan<byte> word, ReadOnlySpan<byte> keyword) => Ascii.EqualsIgnoreCase(word, keyword);
