@@ -26,7 +26,7 @@ public sealed class PostgresResumeTests(PostgresDatabases databases)
             bool resume = Server.Query("SELECT count(*) FROM pg_tables WHERE schemaname = 'jumpbag_load'", target).Trim() != "0";
             using Process load = Start(dump, target, resume);
             Task<string> errors = load.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            bool isKilled = broken < 6 && !load.WaitForExit(random.Next(700, 2200));
+            bool isKilled = broken < 6 && !load.WaitForExit(random.Next(300, 800));
             if (isKilled && server)
                 Crash(target);
             else if (isKilled)
@@ -48,7 +48,7 @@ public sealed class PostgresResumeTests(PostgresDatabases databases)
     {
         PostgresServer.Require();
         string target = databases.NewDatabase();
-        File.WriteAllText(databases.Folder.File("half.sql"), "CREATE TABLE public.a (id int);\nSELECT public.missing();\nCREATE TABLE public.b (id int);\n");
+        File.WriteAllText(databases.Folder.File("half.sql"), "SET statement_timeout = 0;\nCREATE TABLE public.a (id int);\nSELECT public.missing();\nCREATE TABLE public.b (id int);\n");
         Assert.Equal(1, databases.Load($"half.sql {databases.Url(target)}").Status);
         ShellResult again = databases.Load($"half.sql {databases.Url(target)}");
         Assert.Equal(4, again.Status);
@@ -68,7 +68,7 @@ public sealed class PostgresResumeTests(PostgresDatabases databases)
     {
         PostgresServer.Require();
         string target = databases.NewDatabase();
-        File.WriteAllText(databases.Folder.File("slow.sql"), "CREATE TABLE public.a (id int);\nSELECT pg_sleep(40);\n");
+        File.WriteAllText(databases.Folder.File("slow.sql"), "SET statement_timeout = 0;\nCREATE TABLE public.a (id int);\nSELECT pg_sleep(40);\n");
         using Process first = Start("slow.sql", target, false);
         for (int i = 0; i < 100 && Server.Query("SELECT count(*) FROM pg_tables WHERE tablename = 'a'", target) != "1\n"; i++)
             Thread.Sleep(100);

@@ -37,7 +37,7 @@ INSERT INTO app.orders (mood, place, share, note, made, raw, tags)
   SELECT (ARRAY['sad', 'so; so', 'happy''s', NULL])[i % 4 + 1]::app.mood, ROW('street ' || i, i)::app.place, CASE WHEN i % 101 = 13 THEN NULL ELSE i % 101 END,
     CASE i % 7 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN E'line\nline\ttab\\back\\.' WHEN 3 THEN '\.' WHEN 4 THEN 'ä€😀 "q" ''q''; --' ELSE repeat('text ', i % 50) END,
     timestamptz '2024-01-01 00:00:00+00' + i * interval '1 minute', decode(md5(i::text), 'hex'), ARRAY[i::text, NULL, '{"}']
-  FROM generate_series(1, 30000) i;
+  FROM generate_series(1, 20000) i;
 CREATE INDEX orders_made ON app.orders (made DESC NULLS LAST);
 CREATE INDEX orders_twice ON app.orders (app.twice(share)) WHERE mood = 'sad';
 CREATE UNIQUE INDEX "orders odd ""name""" ON app.orders (id, lower(note));
@@ -55,8 +55,8 @@ CREATE TABLE app.lines (
   CONSTRAINT lines_apart EXCLUDE USING gist (order_id WITH =, during WITH &&)
 );
 INSERT INTO app.lines (order_id, during, what, parent)
-  SELECT i % 30000 + 1, tstzrange(timestamptz '2024-01-01' + i * interval '1 hour', timestamptz '2024-01-01' + (i + 1) * interval '1 hour'), md5(i::text), CASE WHEN i > 10 THEN i - 10 END
-  FROM generate_series(1, 40000) i;
+  SELECT i % 20000 + 1, tstzrange(timestamptz '2024-01-01' + i * interval '1 hour', timestamptz '2024-01-01' + (i + 1) * interval '1 hour'), md5(i::text), CASE WHEN i > 10 THEN i - 10 END
+  FROM generate_series(1, 20000) i;
 CREATE INDEX lines_order ON app.lines (order_id);
 CREATE TABLE public.always (id int GENERATED ALWAYS AS IDENTITY (START WITH 7 INCREMENT BY 3), "odd ""Column" text);
 INSERT INTO public.always ("odd ""Column") SELECT 'row ' || i FROM generate_series(1, 500) i;
@@ -67,7 +67,7 @@ CREATE TABLE public.events_2024 PARTITION OF public.events FOR VALUES FROM ('202
 CREATE TABLE public.events_2024_0 PARTITION OF public.events_2024 FOR VALUES IN (0);
 CREATE TABLE public.events_2024_rest PARTITION OF public.events_2024 DEFAULT;
 CREATE INDEX events_kind ON public.events (kind);
-INSERT INTO public.events SELECT date '2023-01-01' + i % 700, i / 700, jsonb_build_object('i', i, 'text', 'a;b') FROM generate_series(0, 20000) i;
+INSERT INTO public.events SELECT date '2023-01-01' + i % 700, i / 700, jsonb_build_object('i', i, 'text', 'a;b') FROM generate_series(0, 9999) i;
 
 CREATE TABLE public.base (id int, name text);
 CREATE TABLE public.derived (extra numeric(10, 2)) INHERITS (public.base);

@@ -23,9 +23,9 @@ internal static class PostgresCatalog
         connection.Query(PostgresSql.Join("SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = ", Oid(table), " LIMIT 1")).Rows.Count > 0;
 
     /// <summary>The columns that count by themselves where a row gives them no value.</summary>
-    public static IEnumerable<ByteString> CountingColumns(PostgresConnection connection, ObjectName table) =>
-        connection.Query(PostgresSql.Join("SELECT a.attname FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attnum > 0 AND a.attrelid = ",
-            Oid(table), " AND (a.attidentity <> '' OR pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%')")).Rows.Select(row => ByteString.Own(row[0]!));
+    public static List<ByteString> CountingColumns(PostgresConnection connection, ObjectName table) =>
+        [.. connection.Query(PostgresSql.Join("SELECT a.attname FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attnum > 0 AND a.attrelid = ",
+            Oid(table), " AND (a.attidentity <> '' OR pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%')")).Rows.Select(row => ByteString.Own(row[0]!))];
 
     public static bool HasSchema(PostgresConnection connection, ByteString name) =>
         connection.Query(PostgresSql.Join("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ", PostgresSql.Literal(name.Span))).Rows.Count > 0;

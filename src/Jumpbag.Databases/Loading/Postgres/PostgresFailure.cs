@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers.Text;
 using Jumpbag.Core;
 using Jumpbag.Databases.Dumps;
 using Jumpbag.Databases.Servers;
@@ -18,13 +18,13 @@ internal static class PostgresFailure
     public static int Line(DumpStatement statement, ServerException cause)
     {
         // "COPY orders, line 3, column id: …" in the server's language: the number follows the name.
-        string start = $"COPY {statement.Name?.Name}, ";
-        if (cause.Where is not { } where || where.IndexOf(start, StringComparison.Ordinal) is not (>= 0 and var at))
+        ReadOnlySpan<byte> where = cause.Where.Span;
+        byte[] start = PostgresSql.Join("COPY ", (statement.Name?.Name ?? default).Span.ToArray(), ", ");
+        if (where.IndexOf(start) is not (>= 0 and var at))
             return 0;
-        string rest = where[(at + start.Length)..].Split('\n')[0];
-        int digit = rest.AsSpan().IndexOfAnyInRange('0', '9');
-        int length = digit < 0 ? 0 : rest.AsSpan(digit).IndexOfAnyExceptInRange('0', '9');
-        return digit >= 0 && int.TryParse(length < 0 ? rest[digit..] : rest[digit..(digit + length)], out int line) ? line : 0;
+        where = where[(at + start.Length)..];
+        int digit = where.IndexOfAnyInRange((byte)'0', (byte)'9');
+        return digit >= 0 && Utf8Parser.TryParse(where[digit..], out int line, out _) ? line : 0;
     }
 
     /// <summary>Where the line of a piece begins in its lines.</summary>

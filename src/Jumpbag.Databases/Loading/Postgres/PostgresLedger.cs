@@ -20,7 +20,7 @@ internal sealed class PostgresLedger
     public const string Schema = "jumpbag_load";
 
     /// <summary>How long sessions that a killed load left behind may take to end.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
 
     private readonly string table;
     private readonly long key;

@@ -12,11 +12,9 @@ public sealed partial class PostgresLoad
 {
     private const string Drops = "DROP: what the dump makes is dropped with --replace, when it is made";
 
-    /// <summary>Of these types nothing is dropped: others' objects would go with them, or they are no part of this database.</summary>
-    private static readonly string[] NeverDropped =
-        ["SCHEMA", "DATABASE", "EXTENSION", "LANGUAGE", "ROLE", "USER", "GROUP", "SUBSCRIPTION", "TABLESPACE", "USER MAPPING", "CAST", "TRANSFORM", "OPERATOR", "OPERATOR CLASS", "OPERATOR FAMILY", "TEXT SEARCH", ""];
-
-    private readonly HashSet<ObjectName> made = [], known = [], ordered = [];
+    private readonly HashSet<ObjectName> known = [], ordered = [];
+    private readonly Dictionary<ObjectName, List<ByteString>> counting = [];
+    private readonly HashSet<(string Type, ByteString Identity)> made = [];
     private readonly List<DumpStatement> rows = [];
     private readonly List<(DumpStatement Statement, Subject Subject)> postponed = [];
     private readonly List<BuiltPart> built = [];
@@ -129,7 +127,7 @@ public sealed partial class PostgresLoad
         }
         bool drops = subject.Verb == "DROP" || (subject.Verb == "LARGE OBJECT" && statement.Text.Span.IndexOf("lo_unlink"u8) > 0)
             || (statement.Kind == StatementKind.AlterTable && !options.DataOnly && statement.Text.Span.IndexOf(" DROP "u8) > 0);
-        if (!drops || (subject.Type == "DATABASE" && options.Replace) || (subject.Name is { } name && made.Contains(rewriter.Map(name))))
+        if (!drops || (subject.Type == "DATABASE" && options.Replace) || (subject.Name is { } name && made.Contains((subject.Type, ByteString.Own(PostgresSql.Join(rewriter.Map(name)))))))
             return false;
         Report.LeaveOut(Drops);
         return true;
@@ -138,14 +136,12 @@ public sealed partial class PostgresLoad
     /// <summary>What must go before an object is made; null for nothing.</summary>
     private byte[]? Create(DumpStatement statement, Subject subject)
     {
-        if (subject.Name is not { } dumped || subject.Table is not null || NeverDropped.Contains(subject.Type))
-            return null;
-        ObjectName name = rewriter.Map(dumped);
-        if (subject.Type == "TABLE")
-            Table(name);
-        byte[] arguments = subject.Type is "FUNCTION" or "PROCEDURE" or "AGGREGATE" ? Subject.Arguments(statement.Text.Span) : [];
-        bool isNew = made.Add(arguments.Length == 0 ? name : new(name.Qualifier, ByteString.Own([.. name.Name.Span, .. arguments])));
-        return isNew && options.Replace ? PostgresSql.Join("DROP ", subject.Type, " IF EXISTS ", name, arguments, " CASCADE") : null;
+        ObjectName? name = subject.Name is { } dumped ? rewriter.Map(dumped) : null;
+        if (subject.Type == "TABLE" && name is { } table)
+            Table(table);
+        byte[] identity = Replacement.Identity(statement.Text.Span, subject, name);
+        bool isNew = identity.Length > 0 && made.Add((subject.Type, ByteString.Own(identity)));
+        return isNew && options.Replace ? PostgresSql.Join("DROP ", subject.Type, " IF EXISTS ", identity, " CASCADE") : null;
     }
 
     private static IEnumerable<BuiltPart> Part(DumpStatement statement)
@@ -180,8 +176,10 @@ public sealed partial class PostgresLoad
         List<string> missing = PostgresCatalog.Missing(main.Connection, built);
         if (missing.Count > 0 && options.OnError == OnError.Stop)
             throw new FailedException($"{missing.Count} indexes and constraints are missing or not valid at the end, such as {missing[0]}", "psql's \\d tells which are there");
-        foreach (HashSet<ObjectName> names in (HashSet<ObjectName>[])[made, known, ordered])
-            names.Clear();
+        made.Clear();
+        known.Clear();
+        ordered.Clear();
+        counting.Clear();
         built.Clear();
     }
 
@@ -193,7 +191,12 @@ public sealed partial class PostgresLoad
         if (rows.Count > 0 && (rows[0].Name != name || rows[0].Kind != statement.Kind || rows[0].File != statement.File))
             EndRows();
         if (known.Add(name))
-            Look(statement, name);
+            Look(name);
+        if (counting.TryGetValue(name, out List<ByteString>? columns) && !ordered.Contains(name) && columns.Exists(column => IsLeftToCount(statement, column)))
+        {
+            EndRows();
+            ordered.Add(name);
+        }
         rows.Add(statement);
         gathered += statement.Length;
         if (statement.Kind == StatementKind.Copy || gathered >= options.BatchSize * 3L / 4)
@@ -201,10 +204,12 @@ public sealed partial class PostgresLoad
     }
 
     /// <summary>Before the first rows of a table: whether their order matters, and whether what an earlier run put in is still there.</summary>
-    private void Look(DumpStatement statement, ObjectName name)
+    private void Look(ObjectName name)
     {
-        if (PostgresCatalog.HasTriggers(main.Connection, name) || PostgresCatalog.CountingColumns(main.Connection, name).Any(column => IsLeftToCount(statement, column)))
+        if (PostgresCatalog.HasTriggers(main.Connection, name))
             ordered.Add(name);
+        else if (PostgresCatalog.CountingColumns(main.Connection, name) is { Count: > 0 } columns)
+            counting.Add(name, columns);
         if (!options.Resume || !PostgresCatalog.IsUnlogged(main.Connection, name))
             return;
         pool.Drain();

@@ -152,6 +152,11 @@ internal sealed class PostgresPool : IDisposable
                     session = job.Session;
                     work.Do(connection, job);
                 }
+                catch (Exception e)
+                {
+                    // Before it counts as no longer running: whoever waits for that must learn that it failed.
+                    Fail(e);
+                }
                 finally
                 {
                     progress.End(number);
@@ -163,10 +168,6 @@ internal sealed class PostgresPool : IDisposable
                     }
                 }
             }
-        }
-        catch (Exception e)
-        {
-            Fail(e);
         }
         finally
         {

@@ -10,7 +10,7 @@ namespace Jumpbag.Databases.Loading.Postgres;
 /// </summary>
 internal sealed class PostgresSelection(LoadOptions options)
 {
-    private static readonly string[] OutsideOfSchemas = ["EXTENSION", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", "LANGUAGE", "SERVER", "FOREIGN SERVER", "FOREIGN DATA", "USER MAPPING", "CAST", "TRANSFORM", "ACCESS METHOD", "PRIVILEGES"];
+    private static readonly string[] OutsideOfSchemas = ["EXTENSION", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", "LANGUAGE", "SERVER", "FOREIGN SERVER", "FOREIGN DATA WRAPPER", "USER MAPPING", "CAST", "TRANSFORM", "ACCESS METHOD", "PRIVILEGES"];
 
     private readonly Selection selection = new(options);
     private readonly Dictionary<ObjectName, ObjectName> ownerOf = [];

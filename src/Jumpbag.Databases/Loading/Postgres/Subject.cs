@@ -92,36 +92,6 @@ internal readonly record struct Subject(string Verb, string Type, ObjectName? Na
         }
     }
 
-    /// <summary>The arguments of CREATE FUNCTION f(…) as DROP FUNCTION takes them: without default values.</summary>
-    public static byte[] Arguments(ReadOnlySpan<byte> text)
-    {
-        var tokens = new Tokens(text, new PostgresLexer());
-        tokens.Next();
-        while (tokens.Kind != TokenKind.End && !tokens.IsSymbol('('))
-            tokens.Next();
-        int from = tokens.Start, depth = 0;
-        var plain = new MemoryStream();
-        bool inDefault = false;
-        for (; tokens.Kind != TokenKind.End; tokens.Next())
-        {
-            depth += tokens.IsSymbol('(') || tokens.IsSymbol('[') ? 1 : tokens.IsSymbol(')') || tokens.IsSymbol(']') ? -1 : 0;
-            bool ends = depth == 0 || (depth == 1 && tokens.IsSymbol(','));
-            if (depth == 1 && (tokens.Is("DEFAULT"u8) || tokens.IsSymbol('=')))
-            {
-                plain.Write(text[from..tokens.Start]);
-                inDefault = true;
-            }
-            if (ends)
-            {
-                plain.Write(inDefault ? text[tokens.Start..tokens.Position] : text[from..tokens.Position]);
-                (from, inDefault) = (tokens.Position, false);
-            }
-            if (depth == 0)
-                break;
-        }
-        return plain.ToArray();
-    }
-
     /// <summary>schema.table.column: the last name is the column's.</summary>
     private static ObjectName? Relation(ref Tokens tokens)
     {
@@ -153,10 +123,11 @@ internal readonly record struct Subject(string Verb, string Type, ObjectName? Na
             if (Upper(ahead) != pair[1])
                 continue;
             ahead.Next();
+            string third = "";
             if (pair is ["TEXT", ..] or ["FOREIGN", "DATA"])
-                ahead.Next();
+                third = " " + Word(ref ahead);
             tokens = ahead;
-            return $"{pair[0]} {pair[1]}";
+            return $"{pair[0]} {pair[1]}{third}";
         }
         if (isGrant && first is not ("TABLE" or "SEQUENCE" or "SCHEMA" or "FUNCTION" or "PROCEDURE" or "ROUTINE" or "TYPE" or "DOMAIN" or "LANGUAGE" or "DATABASE" or "TABLESPACE" or "PARAMETER"))
             return "TABLE";
