@@ -54,4 +54,24 @@ public sealed class DumpStatement
 
     /// <summary>Gives its buffers back; called once by whoever is done with it. Statements may be kept and used by any thread until then.</summary>
     public Action? Release { get; init; }
+
+    /// <summary>The same place of the dump with other names in it.</summary>
+    public DumpStatement With(ObjectName? name, ObjectName? table, ReadOnlyMemory<byte> text) => new()
+    {
+        Kind = Kind,
+        File = File,
+        Offset = Offset,
+        Length = Length,
+        Line = Line,
+        Name = name,
+        Table = table,
+        Database = Database,
+        Text = text,
+        CopyLines = CopyLines,
+        Rows = Rows,
+        IsFirstPiece = IsFirstPiece,
+        IsLastPiece = IsLastPiece,
+        InsertVerb = InsertVerb,
+        Release = Release,
+    };
 }

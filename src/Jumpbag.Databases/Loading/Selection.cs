@@ -39,18 +39,25 @@ public sealed class Selection(LoadOptions options)
     /// <summary>Whether anything of this object is wanted.</summary>
     public bool Wants(DumpObject found)
     {
-        ByteString? database = found.Name.Qualifier;
         if (found.Type == DumpObjectType.Database)
-            return options.Databases.Count == 0 || Match(options.Databases, found.Name.Name, null);
-        if (options.Databases.Count > 0 && database is { } named && !Match(options.Databases, named, null))
+            return FitsSchema(found.Name.Name);
+        return Fits(new(found.Name.Qualifier, (found.Table ?? found.Name).Name));
+    }
+
+    public bool FitsSchema(ByteString name) => options.Databases.Count == 0 || Match(options.Databases, name, null);
+
+    /// <summary>Whether the name of a table or other object fits the patterns.</summary>
+    public bool Fits(ObjectName about)
+    {
+        ByteString? database = about.Qualifier;
+        if (database is { } named && !FitsSchema(named))
             return false;
-        ObjectName about = found.Table ?? found.Name;
         if (options.Exclude.Count > 0 && Match(options.Exclude, about.Name, database))
             return false;
         return options.Tables.Count == 0 || Match(options.Tables, about.Name, database);
     }
 
-    private bool FitsContent(StatementKind kind) => kind switch
+    public bool FitsContent(StatementKind kind) => kind switch
     {
         StatementKind.Insert or StatementKind.Copy or StatementKind.Change or StatementKind.SetSequenceValue or StatementKind.RefreshView => !options.SchemaOnly,
         StatementKind.Use => true,

@@ -90,6 +90,24 @@ public sealed class ServerAddress
         };
     }
 
+    /// <summary>The same server and account, in another database.</summary>
+    public ServerAddress In(string database) => new()
+    {
+        Kind = Kind,
+        Host = Host,
+        Port = Port,
+        Socket = Socket,
+        User = User,
+        Password = Password,
+        Database = database,
+        Tls = Tls,
+        AuthoritiesFile = AuthoritiesFile,
+        CertificateFile = CertificateFile,
+        KeyFile = KeyFile,
+        ConnectTimeout = ConnectTimeout,
+        Warnings = Warnings,
+    };
+
     public override string ToString() => $"{Scheme}://{User}@{Place}{(Database is null ? "" : $"/{Database}")}";
 }
 

@@ -18,6 +18,9 @@ public sealed class ServerException(string message, int code, string sqlState, s
     /// <summary>PostgreSQL: its further explanation, or null.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>PostgreSQL: where it happened, such as "COPY orders, line 3, column id: …", in the server's language; empty where it doesn't say. Bytes, for names in it are in the session's encoding.</summary>
+    public ByteString Where { get; init; }
+
     /// <summary>Another transaction was in the way: the same statement may succeed when it is tried again.</summary>
     public bool IsDeadlock => Code == 1213 || SqlState is "40P01" or "40001";
 

@@ -6,6 +6,7 @@ using Jumpbag.Core.Events;
 using Jumpbag.Databases.Dumps;
 using Jumpbag.Databases.Dumps.Input;
 using Jumpbag.Databases.Loading;
+using Jumpbag.Databases.Loading.Postgres;
 using Jumpbag.Databases.Servers;
 
 namespace Jumpbag.Loading;
@@ -44,7 +45,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
             CheckTails(index.Tails);
         ILoad load = address.Kind == ServerKind.MariaDb
             ? new MySqlLoad(address, options, name => IsDatabase(index, name), Identity(), session.Events, cancelled)
-            : throw new UnsupportedException("loading into PostgreSQL is not built yet");
+            : new PostgresLoad(address, options, index, Identity(), cancelled);
         using (load)
         {
             if (index is not null)

@@ -9,8 +9,8 @@ internal static class PostgresStatements
     {
         var tokens = new SqlTokens(text, lexer);
         tokens.Next();
-        if (tokens.Take("SET"u8))
-            return new(tokens.Is("ROLE"u8) ? StatementKind.Other : StatementKind.Set);
+        if (tokens.Is("SET"u8) || tokens.Is("RESET"u8))
+            return new(StatementKind.Set);
         if (tokens.Take("SELECT"u8))
             return Select(tokens);
         if (tokens.Take("COPY"u8))

@@ -37,6 +37,7 @@ internal sealed class ErrorMessage
         {
             Position = int.TryParse(Text('P'), NumberStyles.None, CultureInfo.InvariantCulture, out int position) ? position : 0,
             Detail = fields.ContainsKey('D') ? Text('D') : null,
+            Where = fields.GetValueOrDefault('W'),
         };
     }
 

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using Jumpbag.Tests.Support;
+
+namespace Jumpbag.Tests.Real.Loading;
+
+/// <summary>A load that is killed, or whose server crashes, at any moment goes on to the same content.</summary>
+[Collection(nameof(PostgresDatabases))]
+public sealed class PostgresResumeTests(PostgresDatabases databases)
+{
+    private PostgresServer Server => databases.Server!;
+
+    [Theory]
+    [InlineData("plain.sql", false, 1)]
+    [InlineData("plain.sql", true, 2)]
+    [InlineData("inserts.sql", true, 3)]
+    public async Task a_load_that_is_killed_goes_on_to_the_same_content(string dump, bool server, int seed)
+    {
+        PostgresServer.Require();
+        Assert.SkipUnless(File.Exists(JumpbagProgram.Path), "needs the program");
+        var random = new Random(seed);
+        string target = databases.NewDatabase();
+        int broken = 0, status = -1;
+        for (int run = 0; status != 0; run++)
+        {
+            Assert.True(run < 30, "it never comes to its end");
+            bool resume = Server.Query("SELECT count(*) FROM pg_tables WHERE schemaname = 'jumpbag_load'", target).Trim() != "0";
+            using Process load = Start(dump, target, resume);
+            Task<string> errors = load.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            bool isKilled = broken < 6 && !load.WaitForExit(random.Next(300, 800));
+            if (isKilled && server)
+                Crash(target);
+            else if (isKilled)
+                load.Kill();
+            Assert.True(load.WaitForExit(TimeSpan.FromSeconds(60)), "it hangs");
+            string said = await errors;
+            status = load.ExitCode;
+            broken += isKilled ? 1 : 0;
+            Assert.True(status == 0 || isKilled, said);
+            if (isKilled && server && status != 0)
+                Assert.Contains("hint: what was committed stays", said, StringComparison.Ordinal);
+        }
+        Assert.True(broken > 1, "it was over too soon to be killed");
+        databases.AssertSame(databases.Wanted, target);
+    }
+
+    [Fact]
+    public void a_load_that_was_not_finished_is_not_begun_again_by_accident()
+    {
+        PostgresServer.Require();
+        string target = databases.NewDatabase();
+        File.WriteAllText(databases.Folder.File("half.sql"), "SET statement_timeout = 0;\nCREATE TABLE public.a (id int);\nSELECT public.missing();\nCREATE TABLE public.b (id int);\n");
+        Assert.Equal(1, databases.Load($"half.sql {databases.Url(target)}").Status);
+        ShellResult again = databases.Load($"half.sql {databases.Url(target)}");
+        Assert.Equal(4, again.Status);
+        Assert.Contains("a load of this dump is unfinished (jumpbag_load.load_", again.Errors, StringComparison.Ordinal);
+        Assert.Contains("hint: --resume goes on with it", again.Errors, StringComparison.Ordinal);
+        Server.Query("CREATE FUNCTION public.missing() RETURNS int LANGUAGE sql AS 'SELECT 1'", target);
+        ShellResult resumed = databases.Load($"half.sql {databases.Url(target)} --resume");
+        Assert.True(resumed.Status == 0, resumed.Errors);
+        Assert.Equal("2\n", Server.Query("SELECT count(*) FROM pg_tables WHERE tablename IN ('a', 'b')", target));
+        ShellResult nothing = databases.Load($"half.sql {databases.Url(target)} --resume");
+        Assert.Equal(1, nothing.Status);
+        Assert.Contains("there is no unfinished load", nothing.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void two_loads_of_one_dump_are_not_run_at_once()
+    {
+        PostgresServer.Require();
+        string target = databases.NewDatabase();
+        File.WriteAllText(databases.Folder.File("slow.sql"), "SET statement_timeout = 0;\nCREATE TABLE public.a (id int);\nSELECT pg_sleep(40);\n");
+        using Process first = Start("slow.sql", target, false);
+        for (int i = 0; i < 100 && Server.Query("SELECT count(*) FROM pg_tables WHERE tablename = 'a'", target) != "1\n"; i++)
+            Thread.Sleep(100);
+        ShellResult second = databases.Load($"slow.sql {databases.Url(target)} --resume");
+        Assert.Equal(4, second.Status);
+        Assert.Contains("a load of this dump is still at work on the server (process ", second.Errors, StringComparison.Ordinal);
+        first.Kill();
+    }
+
+    private Process Start(string dump, string target, bool resume)
+    {
+        var start = new ProcessStartInfo(JumpbagProgram.Path, ["load", dump, databases.Url(target).Trim('\''), "-j", "3", .. resume ? (string[])["--resume"] : []])
+        {
+            WorkingDirectory = databases.Folder.Path,
+            RedirectStandardError = true,
+        };
+        return Process.Start(start)!;
+    }
+
+    /// <summary>One process of the server killed is a crash of all: it starts anew from its log.</summary>
+    private void Crash(string target)
+    {
+        string processes = Server.Query($"SELECT pid FROM pg_stat_activity WHERE datname = '{target}' AND application_name = 'jumpbag' ORDER BY random() LIMIT 1").Trim();
+        if (processes.Length == 0)
+            return;
+        Shell.Run("kill", "-9", processes);
+        for (int i = 0; i < 200; i++, Thread.Sleep(50))
+            if (Shell.Try("psql", [.. Server.ClientOptions, "-d", target, "-qAtc", "SELECT 1"]).Status == 0)
+                return;
+    }
+}
