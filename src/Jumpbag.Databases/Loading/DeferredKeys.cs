@@ -38,8 +38,8 @@ internal sealed class DeferredKeys(MySqlConnection main, SessionFollower followe
         HashSet<ByteString> constraints = Names("SELECT CAST(CONSTRAINT_NAME AS BINARY) FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = {0} AND TABLE_NAME = {1} AND CONSTRAINT_TYPE = 'FOREIGN KEY'");
         return definition with
         {
-            Keys = [.. definition.Keys.Where(key => !keys.Contains(ByteString.Own(key.Name!)))],
-            ForeignKeys = [.. definition.ForeignKeys.Where(key => !constraints.Contains(ByteString.Own(key.Name!)))],
+            Keys = [.. definition.Keys.Where(key => !keys.Contains(ByteString.Own(key.Name)))],
+            ForeignKeys = [.. definition.ForeignKeys.Where(key => !constraints.Contains(ByteString.Own(key.Name)))],
         };
 
         HashSet<ByteString> Names(string query) =>

@@ -93,7 +93,7 @@ public sealed class StatementRewriter
         List<StatementToken> tokens = StatementTokens.Read(sql, ansiQuotes, backslashEscapes);
         var result = new MemoryStream(sql.Length + 64);
         int copied = 0;
-        bool definerGone = false, inTableList = false;
+        bool definerGone = false;
         for (int i = 0; i < tokens.Count; i++)
         {
             StatementToken token = tokens[i];
@@ -106,10 +106,7 @@ public sealed class StatementRewriter
                 continue;
             }
             if (token.Kind is not (StatementTokenKind.Name or StatementTokenKind.Word))
-            {
-                inTableList &= token.Is(sql, ',');
                 continue;
-            }
             byte[] identifier = token.Identifier(sql);
             string name = Encoding.UTF8.GetString(identifier);
             bool isQualifier = i + 1 < tokens.Count && tokens[i + 1].Is(sql, '.');
@@ -117,17 +114,16 @@ public sealed class StatementRewriter
             string? newName = null;
             if ((isQualifier && !isQualified) || (namesDatabase && i > 0 && token.Kind == StatementTokenKind.Name))
             {
-                newName = databases.GetValueOrDefault(name);
+                newName = databases.GetValueOrDefault(name) ?? (isQualifier ? NewTable(database, name) : null);
             }
             else if (isQualified)
             {
                 string qualifier = Encoding.UTF8.GetString(tokens[i - 2].Identifier(sql));
-                newName = NewTable(qualifier, name);
+                newName = qualifier == database ? NewTable(database, name) : tables.GetValueOrDefault((qualifier, name));
             }
-            else if (i > 0 && (inTableList || IsBeforeTable(sql, tokens[PreviousWord(tokens, i)])))
+            else if (i > 0 && IsBeforeTable(sql, tokens[PreviousWord(tokens, i)]))
             {
                 newName = NewTable(database, name);
-                inTableList = tokens[PreviousWord(tokens, i)].Is(sql, "TABLES");
             }
             else if (IsNameOfRenamed(statement, sql, tokens, i, database, name, out string? unique))
             {

@@ -12,8 +12,8 @@ namespace Jumpbag.Databases.Loading;
 public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefinition.Part> Keys, IReadOnlyList<TableDefinition.Part> ForeignKeys)
 {
     /// <param name="Text">As it stood in the statement.</param>
-    /// <param name="Name">Of the index or constraint; null where the server is to name it.</param>
-    public sealed record Part(byte[] Text, byte[]? Name, bool IsUnique);
+    /// <param name="Name">Of the index or constraint.</param>
+    public sealed record Part(byte[] Text, byte[] Name, bool IsUnique);
 
     /// <summary>
     /// Null where everything must stay: another engine, an index that the table cannot live without (its clustering one, that of
@@ -47,6 +47,8 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
                 return null;
             if (tokens[at].Is(sql, "FOREIGN"))
             {
+                if (constraint is null)
+                    return null;
                 foreignKeys.Add(new(element.Text(sql, tokens), constraint, false));
                 continue;
             }
@@ -57,7 +59,10 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
                 if (unique && name < element.End && (tokens[name].Is(sql, "KEY") || tokens[name].Is(sql, "INDEX")))
                     name++;
                 bool named = name < element.End && tokens[name].Kind is StatementTokenKind.Name or StatementTokenKind.Word && !tokens[name].Is(sql, "USING");
-                keys.Add(new(element.Text(sql, tokens), named ? tokens[name].Identifier(sql) : null, unique));
+                // What has no name could not be looked for afterwards.
+                if (!named)
+                    return null;
+                keys.Add(new(element.Text(sql, tokens), tokens[name].Identifier(sql), unique));
                 continue;
             }
             if (tokens[at].Is(sql, "PRIMARY"))
