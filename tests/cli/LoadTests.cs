@@ -36,6 +36,7 @@ public sealed class LoadTests
     [InlineData("jumpbag load --list d.sql", 0, @"^Type +Name +Rows +Size +Offset +Of\n[\s\S]*table +shop\.t +2 +\d+B +\d+\n[\s\S]*trigger +shop\.tr +.*shop\.t\n[\s\S]*table +other\.u +0", "^d.sql: mariadb-dump 10.11.6-MariaDB, server 10.11.6-MariaDB, database shop\n$")]
     [InlineData("jumpbag load --list -q --json d.sql.gz", 0, "\"dialect\":\"mariadb\".*\"compression\":\"gzip\".*\"state\":\"complete\".*\"type\":\"table\",\"database\":\"shop\",\"name\":\"t\",\"rows\":2,", "^$")]
     [InlineData("cat d.sql.gz | jumpbag load --list -q - | grep -c table", 0, "^3\n$", "^$")]
+    [InlineData("{ echo '-- PostgreSQL database dump'; echo 'COPY t FROM stdin;'; head -c 400000 /dev/urandom | base64; printf '\\\\.\\n-- PostgreSQL database dump complete\\n'; } | gzip | jumpbag load --list -q - | tail -1", 0, @"^table +t +\d+ ", "^$")]
     [InlineData("jumpbag load --list -q d.sql d.sql | head -3", 0, @"File +Offset", "^$")]
     [InlineData("jumpbag load --extract shop.t d.sql", 0, @"^-- Table extracted[\s\S]*SET NAMES[\s\S]*CREATE TABLE `t` \(`id` int, `a` text\);\nINSERT INTO `t` VALUES \(1,'a;'\),\(2,'\('\);\nDELIMITER ;;\nCREATE TRIGGER[\s\S]*END;;\nDELIMITER ;\n\n-- Dump completed\n$", "^$")]
     [InlineData("jumpbag load --extract u d.sql.gz | jumpbag load --list -q - | tail -n +2", 0, @"^table +u +0 +28B +\d+\n$", "^$")]

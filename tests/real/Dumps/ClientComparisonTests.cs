@@ -79,10 +79,11 @@ public sealed partial class ClientComparisonTests(ClientComparisonTests.OneServe
         string[] tokens =
         [
             "SELECT ", "1", ";", ";\n", "\n", " ", "'a'", "'it''s'", "'x\\'y;'", "'\\\\'", "\"q;\"", "\"\\\"\"", "`n;`", "`a``b`", "/* c; */", "/* ' */", "/*!40000 x ; */", "/*!50003 'a;' */",
-            "/*M!100000 y */", "-- c ' ;\n", "# c \" ;\n", "--1", "- -", "(", ")", ",", "INSERT INTO t VALUES (1,'a'),(2,'b;')", "INSERT INTO `t` (a) VALUES\n(1,\"x\"),\n(-2,'\\\\'),(NULL,'\n');\n",
+            "/*M!100000 y */", "-- c ' ;\n", "# c \" ;\n", "--1", "(", ")", ",", "INSERT INTO t VALUES (1,'a'),(2,'b;')", "INSERT INTO `t` (a) VALUES\n(1,\"x\"),\n(-2,'\\\\'),(NULL,'\n');\n",
             "'line\nline;\n'", "'\xff\x01;'", "DELIMITER ;;\n", "DELIMITER ;\n", "DELIMITER $$\n", ";;", "$$", "\nDELIMITER %%\n", "%%", "'DELIMITER ;\n'", "REPLACE INTO t VALUES (1) ON DUPLICATE KEY UPDATE a=';'",
             "\t", "\r\n", "VALUES", "INSERT INTO t SELECT 1 FROM (VALUES (1),(2)) x", "0x41", "x'41'", "_binary 'a\\0b'", "a", "éa",
         ];
+        int whole = 0;
         for (int seed = 0; seed < 40; seed++)
         {
             var random = new Random(seed);
@@ -100,11 +101,16 @@ public sealed partial class ClientComparisonTests(ClientComparisonTests.OneServe
             File.WriteAllBytes(dump, Encoding.Latin1.GetBytes(text.ToString()));
             // Asked to keep comments the client would find delimiters in them; without that it sends none.
             string[] arrived = [.. Arrived(dump, "soup", force: true, keepComments: false).Select(Bare).Where(one => one.Length > 0)];
-            string[] ours = [.. Ours(dump).Select(Bare).Where(one => one.Length > 0)];
+            string[] ours = [.. Ours(dump, out bool refused).Select(Bare).Where(one => one.Length > 0)];
+            Assert.Equal(arrived.Take(ours.Length), ours);
+            // Half of a string in a comment leaves the other half's backslash alone: a client command, at which we end.
+            if (refused)
+                continue;
             // What is open at the end is sent by the client, and cut to us.
             Assert.InRange(arrived.Length - ours.Length, 0, 1);
-            Assert.Equal(arrived.Take(ours.Length), ours);
+            whole++;
         }
+        Assert.InRange(whole, 20, 40);
     }
 
     /// <summary>
@@ -171,13 +177,28 @@ public sealed partial class ClientComparisonTests(ClientComparisonTests.OneServe
 
     private static List<string> Ours(string dump)
     {
+        List<string> read = Ours(dump, out bool refused);
+        Assert.False(refused);
+        return read;
+    }
+
+    private static List<string> Ours(string dump, out bool refused)
+    {
+        refused = false;
         using var reader = new DumpReader(DumpInput.Open([dump], Dialect.MariaDb));
         var read = new List<string>();
-        while (reader.Read() is { } statement)
+        try
         {
-            Assert.True(statement.IsFirstPiece && statement.IsLastPiece);
-            read.Add(Encoding.Latin1.GetString(statement.Text.Span));
-            statement.Release!();
+            while (reader.Read() is { } statement)
+            {
+                Assert.True(statement.IsFirstPiece && statement.IsLastPiece);
+                read.Add(Encoding.Latin1.GetString(statement.Text.Span));
+                statement.Release!();
+            }
+        }
+        catch (Core.UnsupportedException)
+        {
+            refused = true;
         }
         return read;
     }

@@ -37,7 +37,7 @@ public sealed class DumpFile : IDisposable
     /// <summary>Decompressed bytes, where they are known without reading it all: of a plain regular file.</summary>
     public long? PlainLength => Compression == Compression.None ? Length : null;
 
-    /// <summary>The first bytes, decompressed, up to 64 KiB. What of a pipe was compressed is less: its first block.</summary>
+    /// <summary>The first bytes, decompressed, up to 64 KiB; of a plain pipe what has come by then.</summary>
     public ReadOnlyMemory<byte> PlainHead { get; }
 
     /// <summary>Bytes of <see cref="Length"/> that have been read; for progress, from any thread.</summary>
@@ -93,10 +93,12 @@ public sealed class DumpFile : IDisposable
     /// <summary>Its bytes, decompressed. One stream at a time is open.</summary>
     public DumpStream OpenRead()
     {
-        open?.Dispose();
         if (!IsRegular && isTaken)
             throw new InvalidOperationException($"{Name} can be read only once");
         isTaken = true;
+        if (pipe is not null && open is not null)
+            return open;
+        open?.Dispose();
         CountedStream counted = pipe is not null ? new(pipe, ahead) : new(new FileStream(Path!, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan }), default);
         return open = new DumpStream(this, counted);
     }
@@ -124,21 +126,12 @@ public sealed class DumpFile : IDisposable
         return head[..count];
     }
 
+    /// <summary>What of a pipe is decoded for it is kept for whoever reads the dump.</summary>
     private ReadOnlyMemory<byte> Head()
     {
-        var head = new byte[HeadLength];
-        int count = 0;
-        var input = new CountedStream(IsRegular ? File.OpenRead(Path!) : new MemoryStream(ahead), default);
-        try
-        {
-            using Stream decoder = Compressions.Decode(Compression, input);
-            for (int read; count < head.Length && (read = decoder.Read(head, count, head.Length - count)) > 0;)
-                count += read;
-        }
-        catch (Exception e) when (Compressions.Failure(e, Name, Compression, input) is not null)
-        {
-            // What could be had is enough here: whoever reads it all meets the damage again and tells it.
-        }
-        return head.AsMemory(0, count);
+        if (pipe is not null)
+            return (open = new DumpStream(this, new(pipe, ahead))).Peek(HeadLength);
+        using var stream = new DumpStream(this, new(File.OpenRead(Path!), default));
+        return stream.Peek(HeadLength);
     }
 }

@@ -20,6 +20,7 @@ public sealed class DumpStream : IDisposable
     private Block current;
     private int taken;
     private Exception? failure;
+    private ReadOnlyMemory<byte> peeked;
 
     internal DumpStream(DumpFile file, CountedStream counted)
     {
@@ -39,6 +40,13 @@ public sealed class DumpStream : IDisposable
     /// <exception cref="CorruptException">The compressed data is damaged or cut.</exception>
     public int Read(Span<byte> buffer)
     {
+        if (!peeked.IsEmpty)
+        {
+            int given = Math.Min(buffer.Length, peeked.Length);
+            peeked.Span[..given].CopyTo(buffer);
+            peeked = peeked[given..];
+            return given;
+        }
         if (decoded is null)
             return Plain(buffer);
         while (taken == current.Count)
@@ -53,6 +61,23 @@ public sealed class DumpStream : IDisposable
         current.Bytes.AsSpan(taken, count).CopyTo(buffer);
         taken += count;
         return count;
+    }
+
+    /// <summary>The first bytes, which are read again afterwards; fewer where the input is damaged, which reading on tells.</summary>
+    internal ReadOnlyMemory<byte> Peek(int most)
+    {
+        byte[] head = new byte[most];
+        int count = 0;
+        try
+        {
+            for (int read; count < most && (read = Read(head.AsSpan(count))) > 0;)
+                count += read;
+        }
+        catch (JumpbagException) when (decoded is not null)
+        {
+            // The decoder keeps its failure, and the next read throws it again.
+        }
+        return peeked = head.AsMemory(0, count);
     }
 
     public void Dispose()
