@@ -43,36 +43,35 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
             session.Events(new Warning("the dump comes through a pipe: whether it is whole shows only at its end", "load the file itself, or keep it with --spool DIR first"));
         else
             CheckTails(index.Tails);
-        ILoad load = address.Kind == ServerKind.MariaDb
-            ? new MySqlLoad(address, options, name => IsDatabase(index, name), Identity(), session.Events, cancelled)
-            : new PostgresLoad(address, options, index, Identity(), cancelled);
-        using (load)
+        bool begun = false;
+        try
         {
+            using ILoad load = address.Kind == ServerKind.MariaDb
+                ? new MySqlLoad(address, options, name => IsDatabase(index, name), Identity(), session.Events, cancelled)
+                : new PostgresLoad(address, options, index, Identity(), cancelled);
             if (index is not null)
                 load.CheckTarget(index);
             if (dryRun)
                 return Tell(index);
+            begun = true;
             load.Begin();
             using var monitor = new LoadMonitor(load, index, session.Events);
             using var reader = new DumpReader(input, new() { PieceSize = options.BatchSize });
-            try
-            {
-                while (reader.Read() is { } statement)
-                    load.Handle(statement);
-                CheckTails(reader.Tails, atEnd: true);
-                load.Finish();
-            }
-            catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
-            {
-                session.Events(new Warning("interrupted; what was committed stays", "--resume goes on from there"));
-                throw;
-            }
-            catch (ConnectionLostException e)
-            {
-                throw new FailedException(e.Message, "what was committed stays; when the server is back, --resume goes on from there", e);
-            }
+            while (reader.Read() is { } statement)
+                load.Handle(statement);
+            CheckTails(reader.Tails, atEnd: true);
+            load.Finish();
             monitor.Dispose();
             return Report(load, DumpHeader.Parse(input.Files[0].PlainHead.Span));
+        }
+        catch (OperationCanceledException) when (begun && cancelled.IsCancellationRequested)
+        {
+            session.Events(new Warning("interrupted; what was committed stays", "--resume goes on from there"));
+            throw;
+        }
+        catch (ConnectionLostException e)
+        {
+            throw new FailedException(e.Message, begun ? "what was committed stays; when the server is back, --resume goes on from there" : "nothing was changed; is the server running?", e);
         }
     }
 

@@ -86,6 +86,37 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
     }
 
     [Fact]
+    public void a_server_that_is_killed_in_the_middle_is_resumed_on_when_it_is_back()
+    {
+        using var work = new TemporaryFolder();
+        Everything(work, "");
+        ShellResult result = JumpbagProgram.Bash(work.Path, $$"""
+            PATH=$PATH:/usr/sbin; me=$(id -un)
+            mariadb-install-db --no-defaults --user=$me --datadir=$PWD/data --auth-root-authentication-method=normal --skip-test-db >/dev/null 2>&1
+            start() {
+              mariadbd --no-defaults --user=$me --datadir=$PWD/data --socket=$PWD/s --skip-networking --innodb-buffer-pool-size=64M --max-allowed-packet=64M --character-set-server=utf8mb4 >>log 2>&1 & server=$!
+              for _ in $(seq 200); do mariadb --no-defaults -uroot -S $PWD/s -e 'SELECT 1' >/dev/null 2>&1 && return; sleep 0.1; done
+            }
+            trap 'kill -9 $server' EXIT
+            start; mariadb --no-defaults -uroot -S $PWD/s -e 'CREATE DATABASE killed CHARACTER SET utf8mb4'
+            flag= lost=0
+            for wait in 0.3 0.5 0.2 0.8 0.4 1.1; do
+              "$BIN" load -q $flag dump.sql "mysql://root@localhost/killed?socket=$PWD/s" 2>said & load=$!
+              sleep $wait; kill -9 $server; wait $load; status=$?; wait $server 2>/dev/null
+              start
+              [ $status = 0 ] && break
+              [ $status = 1 ] && grep -q 'hint:' said || { echo "status $status"; cat said; exit 1; }
+              if mariadb --no-defaults -uroot -S $PWD/s killed -e "SHOW TABLES LIKE 'jumpbag%'" | grep -q jumpbag; then flag=--resume; lost=$((lost + 1)); fi
+            done
+            [ $status = 0 ] || "$BIN" load -q $flag dump.sql "mysql://root@localhost/killed?socket=$PWD/s" || exit 1
+            mariadb-dump --no-defaults -uroot -S $PWD/s --routines --events --triggers --skip-comments --order-by-primary --hex-blob killed | sed 's/`killed`/`it`/g' > state.sql
+            [ $lost -gt 0 ] && echo resumed
+            """);
+        Assert.True(result.Output + result.Errors == "resumed\n", result.Output + result.Errors);
+        Assert.StartsWith(File.ReadAllText(Path.Combine(work.Path, "state.sql")), Reference(work), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void one_table_of_the_dump_is_loaded_beside_the_living_one_with_its_trigger_and_its_foreign_keys()
     {
         using var work = new TemporaryFolder();
