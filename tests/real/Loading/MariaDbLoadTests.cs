@@ -98,22 +98,23 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
               for _ in $(seq 200); do mariadb --no-defaults -uroot -S $PWD/s -e 'SELECT 1' >/dev/null 2>&1 && return; sleep 0.1; done
             }
             trap 'kill -9 $server' EXIT
-            start; mariadb --no-defaults -uroot -S $PWD/s -e 'CREATE DATABASE killed CHARACTER SET utf8mb4'
+            start; mariadb --no-defaults -uroot -S $PWD/s -e 'CREATE DATABASE everything CHARACTER SET utf8mb4'
             flag= lost=0
             for wait in 0.3 0.5 0.2 0.8 0.4 1.1; do
-              "$BIN" load -q $flag dump.sql "mysql://root@localhost/killed?socket=$PWD/s" 2>said & load=$!
-              sleep $wait; kill -9 $server; wait $load; status=$?; wait $server 2>/dev/null
+              "$BIN" load -q $flag dump.sql "mysql://root@localhost/everything?socket=$PWD/s" 2>said & load=$!
+              sleep $wait; kill -9 $server; wait $server 2>/dev/null; wait $load; status=$?
               start
               [ $status = 0 ] && break
               [ $status = 1 ] && grep -q 'hint:' said || { echo "status $status"; cat said; exit 1; }
-              if mariadb --no-defaults -uroot -S $PWD/s killed -e "SHOW TABLES LIKE 'jumpbag%'" | grep -q jumpbag; then flag=--resume; lost=$((lost + 1)); fi
+              if mariadb --no-defaults -uroot -S $PWD/s everything -e "SHOW TABLES LIKE 'jumpbag%'" | grep -q jumpbag; then flag=--resume; lost=$((lost + 1)); fi
             done
-            [ $status = 0 ] || "$BIN" load -q $flag dump.sql "mysql://root@localhost/killed?socket=$PWD/s" || exit 1
-            mariadb-dump --no-defaults -uroot -S $PWD/s --routines --events --triggers --skip-comments --order-by-primary --hex-blob killed | sed 's/`killed`/`it`/g' > state.sql
+            [ $status = 0 ] || "$BIN" load -q $flag dump.sql "mysql://root@localhost/everything?socket=$PWD/s" || exit 1
+            mariadb-dump --no-defaults -uroot -S $PWD/s --routines --events --triggers --skip-comments --order-by-primary --hex-blob everything | sed 's/`everything`/`it`/g' > state.sql
             [ $lost -gt 0 ] && echo resumed
             """);
-        Assert.True(result.Output + result.Errors == "resumed\n", result.Output + result.Errors);
-        Assert.StartsWith(File.ReadAllText(Path.Combine(work.Path, "state.sql")), Reference(work), StringComparison.Ordinal);
+        Assert.True(result.Output == "resumed\n", result.Output + result.Errors);
+        string state = File.ReadAllText(Path.Combine(work.Path, "state.sql"));
+        Assert.Equal(state, Reference(work).Replace("`everything`", "`it`", StringComparison.Ordinal)[..state.Length]);
     }
 
     [Fact]
