@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Jumpbag.Core;
 using Jumpbag.Databases.Dumps;
 using Jumpbag.Databases.Servers;
@@ -177,7 +176,16 @@ internal sealed class PostgresPool : IDisposable
 
     private PostgresConnection Open(int number)
     {
-        PostgresConnection connection = connect();
+        PostgresConnection connection;
+        try
+        {
+            connection = connect();
+        }
+        catch (ServerException e)
+        {
+            throw new FailedException($"a further connection is refused: {e.Message}",
+                e.SqlState == "53300" ? "go on with --resume and fewer --jobs" : "what was committed stays; when the server takes connections, --resume goes on from there", e);
+        }
         lock (gate)
         {
             connections.Add(connection);
