@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
 using Jumpbag.Databases.Dumps;
@@ -28,7 +29,7 @@ public sealed class MySqlLoad : ILoad
     private readonly Batcher batcher;
     private readonly CancellationToken cancellation;
     private readonly CancellationTokenRegistration registration;
-    private readonly Dictionary<ObjectName, TableLoad> tables = [];
+    private readonly ConcurrentDictionary<ObjectName, TableLoad> tables = [];
     private readonly MainConnection runner;
     private readonly LastStatements last;
     private readonly DeferredKeys keys;
@@ -69,7 +70,7 @@ public sealed class MySqlLoad : ILoad
 
     public LoadReport Report { get; } = new();
 
-    public IReadOnlyCollection<TableLoad> Tables => tables.Values;
+    public IReadOnlyCollection<TableLoad> Tables => (IReadOnlyCollection<TableLoad>)tables.Values;
 
     /// <summary>Patterns that fitted nothing in the dump.</summary>
     public IEnumerable<string> Unmatched => selection.Unmatched;
@@ -241,7 +242,7 @@ public sealed class MySqlLoad : ILoad
         name = name.Qualifier is null ? new(follower.Database, name.Name) : name;
         if (tables.TryGetValue(name, out TableLoad? table))
             return table;
-        tables.Add(name, table = new TableLoad(name));
+        tables[name] = table = new TableLoad(name);
         if (isNew)
             return table;
         table.IsTransactional = TableEngine.IsTransactional(main, name);

@@ -13,7 +13,14 @@ public sealed class Selection(LoadOptions options)
     private readonly HashSet<string> unmatched = [.. options.Tables, .. options.Databases];
 
     /// <summary>Patterns of --tables and --databases that no statement fitted so far.</summary>
-    public IEnumerable<string> Unmatched => unmatched.Order(StringComparer.Ordinal);
+    public IReadOnlyList<string> Unmatched
+    {
+        get
+        {
+            lock (unmatched)
+                return [.. unmatched.Order(StringComparer.Ordinal)];
+        }
+    }
 
     public bool Wants(DumpStatement statement)
     {
@@ -73,7 +80,8 @@ public sealed class Selection(LoadOptions options)
             bool fits = Matches(pattern, name)
                 || (dot > 0 && database is { } known && Matches(pattern[..dot], known) && Matches(pattern[(dot + 1)..], name));
             if (fits)
-                unmatched.Remove(pattern);
+                lock (unmatched)
+                    unmatched.Remove(pattern);
             any |= fits;
         }
         return any;
