@@ -34,6 +34,9 @@ public sealed class DumpObject
 
     /// <summary>Of the statements that make it and that hold its rows, delimiters included.</summary>
     public long Bytes { get; set; }
+
+    /// <summary>PostgreSQL: indexes and keys that are made by statements of their own.</summary>
+    public int Indexes { get; set; }
 }
 
 /// <summary>What is in a dump: counted without keeping it.</summary>
@@ -97,6 +100,11 @@ public sealed class DumpIndex
                     filled = index.Get(DumpObjectType.Table, facts.Name!.Value, null, scanner);
                 filled.Rows += scanner.Rows;
                 filled.Bytes += scanner.Length;
+            }
+            else if (facts.Kind == StatementKind.CreateIndex && facts.Table is { } table)
+            {
+                if (index.byName.TryGetValue((DumpObjectType.Table, table), out DumpObject? indexed))
+                    indexed.Indexes++;
             }
             else if (TypeOf(facts.Kind) is { } type && facts.Name is { } name)
                 index.Add(type, name, facts.Table, scanner);

@@ -34,10 +34,12 @@ public sealed record LoadEstimate(long Rows, long Bytes, double Share, TimeSpan?
             all += table.Bytes + RowCost * table.Rows;
             done += now is null ? 0 : Math.Min(table.Bytes + RowCost * table.Rows, now.Bytes + now.BytesBefore + RowCost * (now.Rows + now.RowsBefore));
             // What is not begun yet is taken to be like the tables that are.
-            double keys = now is not null ? now.Deferred?.Keys.Count ?? 0 : table.Bytes > 1 << 20 ? 1 : 0;
+            double keys = table.Indexes > 0 ? table.Indexes : now is not null ? now.Deferred?.Keys.Count ?? 0 : table.Bytes > 1 << 20 ? 1 : 0;
             indexAll += keys * table.Rows;
             if (now is { IsBuilt: true })
                 indexDone += keys * table.Rows;
+            else if (table.Indexes > 0)
+                indexDone += Math.Min(keys, now?.IndexesBuilt ?? 0) * table.Rows;
             else
                 longest = Math.Max(longest, keys * table.Rows);
         }

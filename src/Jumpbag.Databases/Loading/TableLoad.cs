@@ -7,6 +7,7 @@ public sealed class TableLoad(ObjectName name)
 {
     private long rows;
     private long bytes;
+    private int indexesBuilt;
 
     /// <summary>As it is on the server, after renaming.</summary>
     public ObjectName Name => name;
@@ -33,6 +34,11 @@ public sealed class TableLoad(ObjectName name)
 
     /// <summary>They are built.</summary>
     public bool IsBuilt { get; set; }
+
+    /// <summary>Of indexes that the dump makes by statements of their own: how many are built.</summary>
+    public int IndexesBuilt => Volatile.Read(ref indexesBuilt);
+
+    public void CountIndex() => Interlocked.Increment(ref indexesBuilt);
 
     /// <summary>Committed by an earlier run.</summary>
     public long RowsBefore { get; set; }

@@ -51,7 +51,7 @@ internal sealed class PostgresLedger
         LockOut(main);
         bool exists = main.Query($"SELECT pg_catalog.to_regclass('{table}')").Scalar is not null;
         if (options.Resume && !exists && mustExist)
-            throw new NotFoundException("there is no unfinished load of this dump with these options to resume", "run it without --resume");
+            throw new NotFoundException("there is no unfinished load of this dump with these options to resume", "it was never begun, or came to its end; without --resume it is begun");
         if (exists && !options.Resume && !options.Replace)
             throw new UnsupportedException($"a load of this dump is unfinished ({table})", "--resume goes on with it, --replace begins anew");
         isMade = exists && options.Resume;

@@ -35,6 +35,7 @@ public sealed partial class PostgresLoad
                     pool.Send(new(Table(table), main.Session, [statement], main.Ledger.Note(statement)));
                     return;
                 }
+                Table(table).CountIndex();
                 break;
             case StatementKind.Set:
                 if (subject.Verb == "SET" && options.DropDefiners && PostgresSession.Variable(statement.Text.Span) is "session authorization")

@@ -137,7 +137,7 @@ public sealed partial class PostgresLoad : ILoad
             EndDatabase();
             main.Dispose();
             using PostgresConnection first = Connect(address.In(databases[0]));
-            main.Ledger.Make(first);
+            ledgers[databases[0]].Make(first);
             ledgers[databases[0]].End(first);
         }
         // The first one last: while it stands, --resume knows that all is loaded.

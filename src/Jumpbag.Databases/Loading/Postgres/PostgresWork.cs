@@ -143,6 +143,7 @@ internal sealed class PostgresWork(LoadOptions options, LoadProgress progress, L
     {
         if (job.IsBuild)
         {
+            job.Table.CountIndex();
             progress.Built(job.Table.Rows + job.Table.RowsBefore, 1, Stopwatch.GetElapsedTime(started));
             return;
         }
