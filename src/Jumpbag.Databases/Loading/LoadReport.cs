@@ -62,8 +62,22 @@ public sealed class LoadReport
     {
         const int Shown = 80;
         ReadOnlySpan<byte> text = statement.Text.Span;
-        string start = new Core.ByteString(text[..Math.Min(text.Length, Shown)]).ToString() + (text.Length > Shown ? "…" : "");
+        ReadOnlySpan<byte> shown = BeforeSecret(text[..Math.Min(text.Length, Shown)]);
+        string start = new Core.ByteString(shown).ToString() + (text.Length > shown.Length ? "…" : "");
         string about = (statement.Table ?? statement.Name) is { } name ? $"{name}, " : "";
         return $"{about}line {statement.Line}, byte {statement.Offset}: {start}: {reason}";
+    }
+
+    /// <summary>What stands before a password: CREATE USER … IDENTIFIED BY, ALTER ROLE … PASSWORD, CREATE SUBSCRIPTION … CONNECTION. Rows are not looked through.</summary>
+    private static ReadOnlySpan<byte> BeforeSecret(ReadOnlySpan<byte> text)
+    {
+        string words = System.Text.Encoding.Latin1.GetString(text);
+        if (words.StartsWith("INSERT", StringComparison.OrdinalIgnoreCase) || words.StartsWith("COPY", StringComparison.OrdinalIgnoreCase))
+            return text;
+        int end = text.Length;
+        foreach (string word in (ReadOnlySpan<string>)["IDENTIFIED", "PASSWORD", "CONNECTION"])
+            if (words.IndexOf(word, StringComparison.OrdinalIgnoreCase) is >= 0 and var at)
+                end = Math.Min(end, at + word.Length);
+        return text[..end];
     }
 }

@@ -86,7 +86,7 @@ public sealed class MySqlLoad : ILoad
     public void CheckTarget(DumpIndex index)
     {
         foreach (DumpObject found in index.Objects)
-            if (Wants(found) && !options.DataOnly && !options.Replace && !options.Resume && existing.InTheWay(StatementOf(found.Type), OnServer(found)) is { } kind)
+            if (Wants(found) && !options.DataOnly && !options.Replace && !options.Resume && existing.InTheWay(found.Type, OnServer(found)) is { } kind)
                 throw MainConnection.AlreadyThere(OnServer(found), kind);
         long needed = options.SchemaOnly ? 0 : index.Objects.Where(found => found.Type == DumpObjectType.Table && Wants(found)).Sum(found => found.Bytes);
         if (!options.Resume)
@@ -213,17 +213,6 @@ public sealed class MySqlLoad : ILoad
         replicas?.Dispose();
         main.Dispose();
     }
-
-    private static StatementKind StatementOf(DumpObjectType type) => type switch
-    {
-        DumpObjectType.Table => StatementKind.CreateTable,
-        DumpObjectType.View => StatementKind.CreateView,
-        DumpObjectType.Sequence => StatementKind.CreateSequence,
-        DumpObjectType.Trigger => StatementKind.CreateTrigger,
-        DumpObjectType.Routine => StatementKind.CreateRoutine,
-        DumpObjectType.Event => StatementKind.CreateEvent,
-        _ => StatementKind.CreateDatabase,
-    };
 
     private LoadLedger Ledger => ledger ?? throw new InvalidOperationException("the load has not begun");
 

@@ -35,6 +35,15 @@ public sealed class ServerObjects
         return found.Contains((wanted, name)) ? wanted == "table" ? "table or view" : wanted : null;
     }
 
+    public string? InTheWay(DumpObjectType type, ObjectName name) => InTheWay(type switch
+    {
+        DumpObjectType.Table or DumpObjectType.View or DumpObjectType.Sequence => StatementKind.CreateTable,
+        DumpObjectType.Trigger => StatementKind.CreateTrigger,
+        DumpObjectType.Routine => StatementKind.CreateRoutine,
+        DumpObjectType.Event => StatementKind.CreateEvent,
+        _ => StatementKind.Other,
+    }, name);
+
     private void Add(MySqlConnection connection, string kind, string query)
     {
         foreach (byte[]?[] row in connection.Query(query).Rows)
