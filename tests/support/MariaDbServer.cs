@@ -21,11 +21,13 @@ public sealed class MariaDbServer : IDisposable
         Folder = ServerProcess.NewFolder("mariadb");
         string data = Path.Combine(Folder, "data"), user = Environment.IsPrivilegedProcess ? "root" : Environment.UserName;
         Port = tcp ? ServerProcess.FreePort() : 0;
+        // A server that starts removes the temporary tables of others from a folder that they share.
+        Directory.CreateDirectory(Path.Combine(Folder, "tmp"));
         // The folder's own options come first on both command lines; the machine's option files are left out.
         Shell.Run("mariadb-install-db", "--no-defaults", $"--datadir={data}", $"--user={user}", "--auth-root-authentication-method=normal",
             "--skip-test-db", "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve");
         process = ServerProcess.Start(Folder,
-            ["mariadbd", "--no-defaults", $"--datadir={data}", $"--user={user}", $"--socket={Socket}", $"--pid-file={Folder}/pid",
+            ["mariadbd", "--no-defaults", $"--datadir={data}", $"--user={user}", $"--socket={Socket}", $"--pid-file={Folder}/pid", $"--tmpdir={Folder}/tmp",
                 .. tcp ? [$"--port={Port}", "--bind-address=127.0.0.1"] : new[] { "--skip-networking" },
                 "--skip-name-resolve", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=48M", "--innodb-flush-log-at-trx-commit=0",
                 "--innodb-fast-shutdown=2", "--key-buffer-size=8M", "--aria-pagecache-buffer-size=8M", "--max-allowed-packet=64M",

@@ -71,7 +71,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         }
         catch (ConnectionLostException e)
         {
-            throw new FailedException(e.Message, begun ? "what was committed stays; when the server is back, --resume goes on from there" : "nothing was changed; is the server running?", e);
+            throw new FailedException(e.Message, begun || options.Resume ? "what was committed stays; when the server is back, --resume goes on from there" : "nothing was changed; is the server running?", e);
         }
     }
 

@@ -91,10 +91,10 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
         using var work = new TemporaryFolder();
         Everything(work, "");
         ShellResult result = JumpbagProgram.Bash(work.Path, $$"""
-            PATH=$PATH:/usr/sbin; me=$(id -un)
+            PATH=$PATH:/usr/sbin; me=$(id -un); mkdir tmp
             mariadb-install-db --no-defaults --user=$me --datadir=$PWD/data --auth-root-authentication-method=normal --skip-test-db >/dev/null 2>&1
             start() {
-              mariadbd --no-defaults --user=$me --datadir=$PWD/data --socket=$PWD/s --skip-networking --innodb-buffer-pool-size=64M --max-allowed-packet=64M --character-set-server=utf8mb4 >>log 2>&1 & server=$!
+              mariadbd --no-defaults --user=$me --datadir=$PWD/data --socket=$PWD/s --tmpdir=$PWD/tmp --skip-networking --innodb-buffer-pool-size=64M --max-allowed-packet=64M --character-set-server=utf8mb4 >>log 2>&1 & server=$!
               for _ in $(seq 200); do mariadb --no-defaults -uroot -S $PWD/s -e 'SELECT 1' >/dev/null 2>&1 && return; sleep 0.1; done
             }
             trap 'kill -9 $server' EXIT
