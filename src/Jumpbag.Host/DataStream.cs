@@ -117,7 +117,23 @@ public sealed unsafe class DataStream : IDisposable
     }
 
     /// <summary>Writes all of it, in as many pieces as are taken; <paramref name="done"/> is what went out before an error.</summary>
-    public Errno Write(ReadOnlySpan<byte> data, out int done)
+    public Errno Write(ReadOnlySpan<byte> data, out int done) => Write(descriptor, data, out done);
+
+    /// <summary>Passes over bytes of a file or block device that can't be read.</summary>
+    public Errno Skip(long count) => Libc.Check(Libc.lseek(descriptor, count, Libc.SeekCurrent));
+
+    /// <summary>Where a file or block device is read next; null of anything else.</summary>
+    public long? Position() => Libc.lseek(descriptor, 0, Libc.SeekCurrent) is >= 0 and var position ? position : null;
+
+    public void Dispose()
+    {
+        if (owned && !closed)
+            _ = Libc.close(descriptor);
+        closed = true;
+    }
+
+    /// <summary>As <see cref="Write(ReadOnlySpan{byte}, out int)"/>, for descriptors that are no end of a copy.</summary>
+    internal static Errno Write(int descriptor, ReadOnlySpan<byte> data, out int done)
     {
         done = 0;
         fixed (byte* start = data)
@@ -136,19 +152,6 @@ public sealed unsafe class DataStream : IDisposable
                     return error;
             }
         return Errno.None;
-    }
-
-    /// <summary>Passes over bytes of a file or block device that can't be read.</summary>
-    public Errno Skip(long count) => Libc.Check(Libc.lseek(descriptor, count, Libc.SeekCurrent));
-
-    /// <summary>Where a file or block device is read next; null of anything else.</summary>
-    public long? Position() => Libc.lseek(descriptor, 0, Libc.SeekCurrent) is >= 0 and var position ? position : null;
-
-    public void Dispose()
-    {
-        if (owned && !closed)
-            _ = Libc.close(descriptor);
-        closed = true;
     }
 
     /// <summary>Until the descriptor is ready, or has an error that the next call will tell.</summary>

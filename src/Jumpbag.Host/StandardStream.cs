@@ -22,21 +22,10 @@ public sealed class StandardStream(int descriptor) : Stream
 
     /// <summary>All of the bytes, however few the other side takes at a time and even where it must be waited for.</summary>
     /// <exception cref="IOException">Its HResult is the <see cref="Errno"/>.</exception>
-    public override unsafe void Write(ReadOnlySpan<byte> buffer)
+    public override void Write(ReadOnlySpan<byte> buffer)
     {
-        fixed (byte* start = buffer)
-        {
-            for (int done = 0; done < buffer.Length;)
-            {
-                nint written = Libc.write(descriptor, start + done, (nuint)(buffer.Length - done));
-                if (written >= 0)
-                    done += (int)written;
-                else if (Libc.LastError is var errno && errno == Errno.Again)
-                    Wait();
-                else if (errno != Errno.Interrupted)
-                    throw new IOException(errno.Describe(), (int)errno);
-            }
-        }
+        if (DataStream.Write(descriptor, buffer, out _) is var error && error != Errno.None)
+            throw new IOException(error.Describe(), (int)error);
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
@@ -50,10 +39,4 @@ public sealed class StandardStream(int descriptor) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
-
-    private unsafe void Wait()
-    {
-        var writable = new Libc.PollDescriptor { Descriptor = descriptor, Wanted = Libc.PollOut };
-        Libc.poll(&writable, 1, -1);
-    }
 }

@@ -29,7 +29,7 @@ public static unsafe class TerminalPrompt
         void Restore(PosixSignalContext _) => Apply(descriptor, Libc.TerminalDrain, before);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Restore);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Restore);
-        Write(descriptor, prompt);
+        DataStream.Write(descriptor, Encoding.UTF8.GetBytes(prompt), out _).ThrowIfFailed(terminal);
         // What was typed ahead is not the answer.
         Apply(descriptor, Libc.TerminalFlush, hidden).ThrowIfFailed(terminal);
         try
@@ -70,19 +70,5 @@ public static unsafe class TerminalPrompt
             length++;
         }
         throw new FailedException($"what was typed is longer than {MostBytes} bytes");
-    }
-
-    private static void Write(int descriptor, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        fixed (byte* start = bytes)
-            for (int done = 0; done < bytes.Length;)
-            {
-                nint written = Libc.write(descriptor, start + done, (nuint)(bytes.Length - done));
-                if (written >= 0)
-                    done += (int)written;
-                else if (Libc.LastError != Errno.Interrupted)
-                    return;
-            }
     }
 }
