@@ -55,6 +55,7 @@ public sealed class CommandTests(DemoDisk disk) : IClassFixture<DemoDisk>
     // find(1) itself on a copy: a reference of the same time to the nanosecond, and a link that stands for itself.
     [InlineData("jumpbag cp -q -r d.img:/ copy; cd copy; touch -d 2026-11-25T18:00:00.000000001 ../ns; ln -s ns ../link; touch -h -d 2026-11-21 ../link; for r in etc/fstab home/anna/letters/letter.txt ../ns ../link; do cmp <(find . -type f -newer $r -print0 | sort -z) <(jumpbag find -q ../d.img:/ -type f -newer $r -print0 | sed -z s,^../d.img:,., | sort -z) && echo same; done", 0, @"^same\nsame\nsame\nsame\n$", "^$")]
     [InlineData("jumpbag tar d.img:/home/anna/letters | tar -t | wc -l", 0, "^4\n$", "journal replayed")]
+    [InlineData("head -c 60M d.img > cut60.img; jumpbag ls cut60.img@vg_demo/home:/", 1, "^$", @"^jumpbag: cut60\.img@vg_demo/home: its start cannot be read: .*\nhint: is the image complete\?")]
     [InlineData("jumpbag tar -q d.img:/etc/nope", 1, "^$", "^jumpbag: .*/etc/nope: no such file or directory")]
     [InlineData("jumpbag df -q d.img", 0, @"d\.img@vg_demo/home +ext4 +28916", "^$")]
     [InlineData("jumpbag version", 0, @"^jumpbag \d+\.\d+\.\d+", "^$")]

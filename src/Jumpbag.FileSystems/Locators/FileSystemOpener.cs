@@ -7,6 +7,8 @@ namespace Jumpbag.FileSystems.Locators;
 /// <summary>Opens the filesystems of some disks, each once.</summary>
 public sealed class FileSystemOpener(SourceSet sources, bool replay)
 {
+    private const string Incomplete = "is the image complete? 'ls -l' tells its size, 'jumpbag inspect' the size it should have";
+
     private readonly OrderedDictionary<Layer, FileSystem> opened = [];
 
     /// <summary>All that were, in that order.</summary>
@@ -41,7 +43,7 @@ public sealed class FileSystemOpener(SourceSet sources, bool replay)
         }
         catch (UnreadableException e)
         {
-            throw new CorruptException($"{layer.Locator}: {e.Message}", "is the image complete? 'ls -l' tells its size, 'jumpbag inspect' the size it should have");
+            throw new CorruptException($"{layer.Locator}: {e.Message}", Incomplete);
         }
         opened.Add(layer, fileSystem);
         return fileSystem;
@@ -56,8 +58,20 @@ public sealed class FileSystemOpener(SourceSet sources, bool replay)
         return null;
     }
 
-    private static NotFoundException Unrecognised(Layer layer) => new(
-        $"{layer.Locator}: no filesystem was recognised in it", $"'jumpbag inspect --search {layer.Locator}' scans it for lost ones");
+    /// <summary>Why there is no filesystem: nothing known is in it, or nothing of its start can be read (of a cut image, most often).</summary>
+    internal static JumpbagException Unrecognised(Layer layer)
+    {
+        try
+        {
+            if (layer.HasContent)
+                layer.Device.Read(0, new byte[Math.Min(layer.Size, 4096)]);
+        }
+        catch (UnreadableException e)
+        {
+            return new CorruptException($"{layer.Locator}: its start cannot be read: {e.Reason}", Incomplete);
+        }
+        return new NotFoundException($"{layer.Locator}: no filesystem was recognised in it", $"'jumpbag inspect --search {layer.Locator}' scans it for lost ones");
+    }
 
     private static UnsupportedException Unreadable(Layer layer, string format)
     {

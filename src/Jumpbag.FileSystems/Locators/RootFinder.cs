@@ -34,9 +34,9 @@ public sealed class RootFinder(FileSystemOpener opener, EventSink events)
             throw new UsageException($"{start.Locator} has several filesystems and none of them looks like a root",
                 "name one: " + string.Join(", ", seen.Select(layer => layer.Locator)));
         string[] others = [.. start.Walk().Where(layer => layer.Signature is not null).Select(layer => $"{layer.Locator} ({layer.Signature!.Format})")];
-        throw new NotFoundException($"{start.Locator} has no filesystem that can be read",
-            others.Length > 0 ? "there are " + string.Join(", ", others) + "; 'jumpbag inspect --commands' prints what opens them by hand"
-            : $"'jumpbag inspect --search {start.Locator}' scans it for lost ones");
+        throw others.Length == 0 ? FileSystemOpener.Unrecognised(start)
+            : new NotFoundException($"{start.Locator} has no filesystem that can be read",
+                "there are " + string.Join(", ", others) + "; 'jumpbag inspect --commands' prints what opens them by hand");
     }
 
     private List<Layer> Roots(List<Layer> members)
