@@ -31,7 +31,20 @@ internal abstract class Lexer
     public abstract int SkipComment(ReadOnlySpan<byte> text, int at, bool isAtEnd, bool atStatementStart);
 
     /// <summary>Behind the closing quotation mark of a string whose text goes on at <paramref name="at"/>; <see cref="NeedMore"/>.</summary>
-    public abstract int SkipString(ReadOnlySpan<byte> text, int at, byte quote, bool escapes);
+    public virtual int SkipString(ReadOnlySpan<byte> text, int at, byte quote, bool escapes)
+    {
+        while (true)
+        {
+            int found = escapes ? text[at..].IndexOfAny(quote, (byte)'\\') : text[at..].IndexOf(quote);
+            if (found < 0)
+                return NeedMore;
+            at += found + 1;
+            if (text[at - 1] == quote)
+                return at;
+            if (++at > text.Length)
+                return NeedMore;
+        }
+    }
 
     /// <summary>Behind the element, which is no comment; <see cref="NeedMore"/>.</summary>
     public abstract int SkipElement(ReadOnlySpan<byte> text, int at, bool isAtEnd);

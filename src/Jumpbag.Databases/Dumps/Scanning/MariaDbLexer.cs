@@ -97,22 +97,8 @@ internal sealed class MariaDbLexer : Lexer
     public static bool IsConditional(ReadOnlySpan<byte> text) =>
         text.Length > 2 && text[0] == (byte)'/' && text[1] == (byte)'*' && (text[2] == (byte)'!' || (text.Length > 3 && text[2] == (byte)'M' && text[3] == (byte)'!'));
 
-    public override int SkipString(ReadOnlySpan<byte> text, int at, byte quote, bool escapes)
-    {
-        if (IsMultiByte)
-            return SkipMultiByteString(text, at, quote, escapes);
-        while (true)
-        {
-            int found = escapes ? text[at..].IndexOfAny(quote, (byte)'\\') : text[at..].IndexOf(quote);
-            if (found < 0)
-                return NeedMore;
-            at += found + 1;
-            if (text[at - 1] == quote)
-                return at;
-            if (++at > text.Length)
-                return NeedMore;
-        }
-    }
+    public override int SkipString(ReadOnlySpan<byte> text, int at, byte quote, bool escapes) =>
+        IsMultiByte ? SkipMultiByteString(text, at, quote, escapes) : base.SkipString(text, at, quote, escapes);
 
     public override int SkipElement(ReadOnlySpan<byte> text, int at, bool isAtEnd)
     {

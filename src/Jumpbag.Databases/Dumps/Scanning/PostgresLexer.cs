@@ -77,21 +77,6 @@ internal sealed class PostgresLexer : Lexer
         }
     }
 
-    public override int SkipString(ReadOnlySpan<byte> text, int at, byte quote, bool escapes)
-    {
-        while (true)
-        {
-            int found = escapes ? text[at..].IndexOfAny(quote, (byte)'\\') : text[at..].IndexOf(quote);
-            if (found < 0)
-                return NeedMore;
-            at += found + 1;
-            if (text[at - 1] == quote)
-                return at;
-            if (++at > text.Length)
-                return NeedMore;
-        }
-    }
-
     public override int SkipElement(ReadOnlySpan<byte> text, int at, bool isAtEnd)
     {
         byte first = text[at];
