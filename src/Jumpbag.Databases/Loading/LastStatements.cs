@@ -22,7 +22,7 @@ internal sealed class LastStatements(MainConnection main, LoadOptions options, L
             cancellation.ThrowIfCancellationRequested();
             SessionFollower.Apply(main.Connection, now, then);
             now = then;
-            Run(statement);
+            Run(statement, then);
             statement.Release?.Invoke();
         }
     }
@@ -49,7 +49,7 @@ internal sealed class LastStatements(MainConnection main, LoadOptions options, L
         }
     }
 
-    private void Run(DumpStatement statement)
+    private void Run(DumpStatement statement, SessionState session)
     {
         ByteString? database = statement.Database ?? options.Database;
         bool mayReplace = options.Replace || options.Resume;
@@ -59,7 +59,7 @@ internal sealed class LastStatements(MainConnection main, LoadOptions options, L
             if (!mayReplace && Created(statement.Kind) is { } made && existing.InTheWay(made, full) is not null)
                 return;
             main.CheckNotThere(statement, database);
-            if (mayReplace && Word(statement) is { } word)
+            if (mayReplace && Word(statement, session) is { } word)
                 main.Connection.Query(Sql.Join("DROP ", word, " IF EXISTS ", name));
         }
         main.Run(statement);
@@ -76,7 +76,7 @@ internal sealed class LastStatements(MainConnection main, LoadOptions options, L
     };
 
     /// <summary>What DROP calls that which this statement makes; null where it makes nothing.</summary>
-    private static string? Word(DumpStatement statement)
+    private static string? Word(DumpStatement statement, SessionState session)
     {
         ReadOnlySpan<byte> sql = statement.Text.Span;
         switch (statement.Kind)
@@ -88,7 +88,7 @@ internal sealed class LastStatements(MainConnection main, LoadOptions options, L
             case StatementKind.CreateEvent:
                 return "EVENT";
             case StatementKind.CreateRoutine:
-                foreach (StatementToken token in StatementTokens.Read(sql))
+                foreach (StatementToken token in StatementTokens.Read(sql, session))
                     foreach (string word in (ReadOnlySpan<string>)["PROCEDURE", "FUNCTION", "PACKAGE"])
                         if (token.Is(sql, word))
                             return word;

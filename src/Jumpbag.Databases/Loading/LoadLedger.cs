@@ -33,6 +33,9 @@ public sealed class LoadLedger
 
     public LoadClaims Claims { get; }
 
+    /// <summary>In which its table lies, so that this database must stay.</summary>
+    public ByteString Database => table.Qualifier!.Value;
+
     /// <summary>Rows and bytes that were committed by earlier runs.</summary>
     public long RowsBefore { get; private set; }
 
@@ -47,7 +50,7 @@ public sealed class LoadLedger
         var ledger = new LoadLedger(new(database ?? ByteString.FromText(OwnDatabase), ByteString.FromText(name)), database is null);
         bool exists = main.Query($"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {Sql.NameLiteral(ledger.table.Qualifier!.Value)} AND TABLE_NAME = '{name}'").Rows.Count > 0;
         if (resume && !exists)
-            throw new NotFoundException("there is no unfinished load of this dump with these options to resume", "run it without --resume");
+            throw new NotFoundException("there is no unfinished load of this dump with these options to resume", "if its tables are all there it was finished; else run it without --resume");
         if (exists && !resume)
         {
             if (!replace)

@@ -7,9 +7,29 @@ namespace Jumpbag.Databases.Loading;
 /// <summary>The connection on which the dump's definitions run, with what the person wants done at a statement that the server refuses.</summary>
 internal sealed class MainConnection(MySqlConnection connection, LoadOptions options, LoadReport report, ServerObjects existing)
 {
+    private const int DatabaseExists = 1007, TableExists = 1050, DuplicateColumn = 1060, DuplicateKey = 1061, SecondPrimaryKey = 1068, NothingToDrop = 1091,
+        DuplicateConstraint = 1826;
+
     public MySqlConnection Connection => connection;
 
     public void Run(DumpStatement statement) => Run(statement, statement.Text.Span);
+
+    /// <summary>Runs a definition that may have been carried out already: that what it adds is there, or what it drops is not, is then no failure.</summary>
+    public void RunUnlessDone(DumpStatement statement)
+    {
+        try
+        {
+            connection.Query(statement.Text.Span);
+        }
+        catch (ServerException e) when (e.Code is DatabaseExists or TableExists or DuplicateColumn or DuplicateKey or SecondPrimaryKey or NothingToDrop or DuplicateConstraint)
+        {
+            // Each definition is carried out whole or not at all.
+        }
+        catch (ServerException)
+        {
+            Run(statement);
+        }
+    }
 
     /// <param name="sql">What is sent instead of the statement as it stands.</param>
     public void Run(DumpStatement statement, ReadOnlySpan<byte> sql)

@@ -23,19 +23,23 @@ public sealed class MySqlLoad : ILoad
     private readonly ServerObjects existing;
     private readonly byte[] identity;
     private readonly EventSink events;
-    private LoadLedger? ledger;
-    private WorkerPool? pool;
-    private ReplicaWatch? replicas;
     private readonly Batcher batcher;
+    private readonly ServerWatch watch;
     private readonly CancellationToken cancellation;
     private readonly CancellationTokenRegistration registration;
     private readonly ConcurrentDictionary<ObjectName, TableLoad> tables = [];
     private readonly MainConnection runner;
     private readonly LastStatements last;
     private readonly DeferredKeys keys;
+    /// <summary>A table that is made when it is known how many rows it gets, in the session in which its definition stands.</summary>
     private (DumpStatement Statement, TableLoad Table)? pending;
     private TableLoad? current;
-    private MySqlConnection? watcher;
+
+    /// <summary>The first statement that a resumed load does not find noted is the one at which the broken run may have ended.</summary>
+    private bool mayBeDone;
+    private LoadLedger? ledger;
+    private WorkerPool? pool;
+    private ReplicaWatch? replicas;
 
     /// <param name="identity">Of the dump and of all that decides what a batch is; see <see cref="LoadLedger"/>.</param>
     public MySqlLoad(ServerAddress address, LoadOptions options, Func<string, bool> isDatabaseOfDump, byte[] identity, EventSink events, CancellationToken cancellation)
@@ -44,9 +48,11 @@ public sealed class MySqlLoad : ILoad
         this.identity = identity;
         this.events = events;
         this.cancellation = cancellation;
+        mayBeDone = options.Resume;
         selection = new(options);
         rewriter = new(options.Rename, isDatabaseOfDump, options.DropDefiners);
         batcher = new(options.BatchSize);
+        watch = new(address);
         main = Connect(address);
         try
         {
@@ -72,7 +78,6 @@ public sealed class MySqlLoad : ILoad
 
     public IReadOnlyCollection<TableLoad> Tables => (IReadOnlyCollection<TableLoad>)tables.Values;
 
-    /// <summary>Patterns that fitted nothing in the dump.</summary>
     public IEnumerable<string> Unmatched => selection.Unmatched;
 
     public bool Wants(DumpObject found) => selection.Wants(found);
@@ -100,24 +105,8 @@ public sealed class MySqlLoad : ILoad
         pool = new(() => Connect(main.Address), ledger, options, Progress, Report, cancellation);
     }
 
-    public IReadOnlyList<string> AskServer()
-    {
-        try
-        {
-            watcher ??= MySqlConnection.Connect(main.Address);
-            return [.. watcher.Query($"SELECT STATE FROM information_schema.PROCESSLIST WHERE ID IN ({string.Join(',', Pool.ConnectionIds.Append(main.ThreadId))}) AND COMMAND <> 'Sleep' AND STATE <> ''")
-                .Rows.Select(row => row[0] is { } state ? new ByteString(state).ToString() : "").Where(state => state.Length > 0)];
-        }
-        catch (JumpbagException)
-        {
-            // Only a look: if the server is gone, the load itself says so.
-            watcher?.Dispose();
-            watcher = null;
-            return [];
-        }
-    }
+    public IReadOnlyList<string> AskServer() => watch.Ask(Pool.ConnectionIds.Append(main.ThreadId));
 
-    /// <summary>Takes the next statement of the dump, which it releases when it is done with it.</summary>
     public void Handle(DumpStatement statement)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -127,10 +116,7 @@ public sealed class MySqlLoad : ILoad
             return;
         }
         if (rewriter.Concerns(statement.Kind))
-        {
-            SessionState state = follower.State();
-            statement = rewriter.Rewrite(statement, state.HasAnsiQuotes, state.HasBackslashEscapes);
-        }
+            statement = rewriter.Rewrite(statement, follower.State());
         switch (statement.Kind)
         {
             case StatementKind.Insert:
@@ -138,7 +124,9 @@ public sealed class MySqlLoad : ILoad
                 return;
             case StatementKind.CreateTable:
                 EndTable();
-                pending = (statement, Table(statement.Name!.Value, isNew: true));
+                TableLoad made = Table(statement.Name!.Value, isNew: true);
+                made.DefinedIn = follower.State();
+                pending = (statement, made);
                 return;
             case StatementKind.LockTables or StatementKind.UnlockTables or StatementKind.Begin or StatementKind.Commit:
                 break;
@@ -159,8 +147,8 @@ public sealed class MySqlLoad : ILoad
             case StatementKind.DisableKeys or StatementKind.EnableKeys:
                 Keys(statement);
                 break;
-            case StatementKind.DropDatabase when !options.Replace:
-                Report.LeaveOut("DROP DATABASE: only with --replace");
+            case StatementKind.DropDatabase when !options.Replace || statement.Name?.Name == Ledger.Database:
+                Report.LeaveOut("DROP DATABASE: only with --replace, and never the one that the address names: its tables are replaced one by one");
                 break;
             case StatementKind.DropTable or StatementKind.DropSequence:
                 Drop(statement);
@@ -175,25 +163,19 @@ public sealed class MySqlLoad : ILoad
                     main.Query(Sql.Join("DROP SEQUENCE IF EXISTS ", statement.Name!.Value));
                 runner.Run(statement);
                 break;
-            case StatementKind.CreateDatabase or StatementKind.AlterDatabase or StatementKind.SetSequenceValue:
-                runner.Run(statement);
-                break;
-            case StatementKind.Change:
-                EndTable();
-                Pool.Drain();
-                Change(statement);
+            case StatementKind.SetSequenceValue:
+                runner.Run(statement); // on a resumed load too: the sequence was made anew
                 break;
             default:
                 // Whatever it does, the client would have done it after all that stands before it.
                 EndTable();
                 Pool.Drain();
-                runner.Run(statement);
+                RunOnce(statement);
                 break;
         }
         statement.Release?.Invoke();
     }
 
-    /// <summary>All statements were handled: waits for the rows, builds what was put off, and checks that it is there.</summary>
     public void Finish()
     {
         EndTable();
@@ -209,7 +191,7 @@ public sealed class MySqlLoad : ILoad
     {
         registration.Dispose();
         pool?.Dispose();
-        watcher?.Dispose();
+        watch.Dispose();
         replicas?.Dispose();
         main.Dispose();
     }
@@ -226,9 +208,11 @@ public sealed class MySqlLoad : ILoad
         return connection;
     }
 
+    private ObjectName Full(ObjectName name) => name.Qualifier is null ? new(follower.Database, name.Name) : name;
+
     private TableLoad Table(ObjectName name, bool isNew)
     {
-        name = name.Qualifier is null ? new(follower.Database, name.Name) : name;
+        name = Full(name);
         if (tables.TryGetValue(name, out TableLoad? table))
             return table;
         tables[name] = table = new TableLoad(name);
@@ -312,13 +296,12 @@ public sealed class MySqlLoad : ILoad
     private void Make(DumpStatement create, TableLoad table, bool isLast)
     {
         runner.CheckNotThere(create, follower.Database);
-        SessionState state = follower.State();
-        table.DefinedIn = state;
+        SessionState state = table.DefinedIn!;
         ReadOnlySpan<byte> sql = create.Text.Span;
         table.IsTransactional = TableEngine.IsTransactional(main, sql, state);
         bool begun = options.Resume && (table.IsTransactional ? Ledger.IsBegun(table.Name) : Ledger.IsComplete(table.Name));
         bool isBig = batcher.Bytes >= SmallTable && !batcher.NeedsKeys;
-        TableDefinition? definition = options.DeferIndexes && (isBig || begun) ? TableDefinition.Split(sql, state.HasAnsiQuotes, state.HasBackslashEscapes) : null;
+        TableDefinition? definition = options.DeferIndexes && (isBig || begun) ? TableDefinition.Split(sql, state) : null;
         bool dropFirst = options.Replace || options.Resume;
         if (begun)
         {
@@ -335,7 +318,9 @@ public sealed class MySqlLoad : ILoad
         {
             if (dropFirst)
                 main.Query(Sql.Join("DROP TABLE IF EXISTS ", table.Name));
+            SessionFollower.Apply(main, follower.State(), state);
             runner.Run(create, definition?.Reduced ?? sql);
+            SessionFollower.Apply(main, state, follower.State());
             if (definition is not null)
                 keys.Defer(table, definition);
         }
@@ -360,7 +345,7 @@ public sealed class MySqlLoad : ILoad
     {
         if (statement.Kind == StatementKind.DisableKeys && pending is { } awaited)
         {
-            if (TableEngine.IsTransactional(main, awaited.Statement.Text.Span, follower.State()))
+            if (TableEngine.IsTransactional(main, awaited.Statement.Text.Span, awaited.Table.DefinedIn!))
                 return;
             pending = null;
             Make(awaited.Statement, awaited.Table, isLast: false);
@@ -379,18 +364,26 @@ public sealed class MySqlLoad : ILoad
     /// </summary>
     private void Drop(DumpStatement statement)
     {
-        if (statement.Name is { } name && tables.ContainsKey(name.Qualifier is null ? new(follower.Database, name.Name) : name))
+        if (statement.Name is { } name && tables.ContainsKey(Full(name)))
             last.Keep(statement, follower.State());
         else
             statement.Release?.Invoke();
     }
 
-    private void Change(DumpStatement statement)
+    /// <summary>
+    /// A statement that is noted when it was run, and then never run again. Rows that it changes are committed with the note; a
+    /// definition commits itself, so the broken run may have ended between the two.
+    /// </summary>
+    private void RunOnce(DumpStatement statement)
     {
         if (Ledger.IsCommitted(statement.File, statement.Offset, statement.Length))
             return;
         main.Query("START TRANSACTION");
-        runner.Run(statement);
+        if (mayBeDone && statement.Kind != StatementKind.Change)
+            runner.RunUnlessDone(statement);
+        else
+            runner.Run(statement);
+        mayBeDone = false;
         main.Query(Ledger.NoteStatement(statement));
         main.Query("COMMIT");
     }

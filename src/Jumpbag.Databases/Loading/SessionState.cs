@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Databases.Dumps;
+using Jumpbag.Databases.Dumps.Scanning;
 using Jumpbag.Databases.Servers;
 
 namespace Jumpbag.Databases.Loading;
@@ -13,9 +14,15 @@ public sealed record SessionState(ByteString? Database, ImmutableSortedDictionar
 
     public string? this[string variable] => Variables.GetValueOrDefault(variable)?.Trim('\'');
 
-    public bool HasAnsiQuotes => this["sql_mode"]?.Contains("ANSI_QUOTES", StringComparison.OrdinalIgnoreCase) == true;
+    /// <summary>How the server reads statements in this session.</summary>
+    internal MariaDbLexer Lexer() => new()
+    {
+        AnsiQuotes = HasMode("ANSI_QUOTES"),
+        NoBackslashEscapes = HasMode("NO_BACKSLASH_ESCAPES"),
+        Charset = MultiByteCharsets.Of(Encoding.ASCII.GetBytes(this["character_set_client"] ?? "")),
+    };
 
-    public bool HasBackslashEscapes => this["sql_mode"]?.Contains("NO_BACKSLASH_ESCAPES", StringComparison.OrdinalIgnoreCase) != true;
+    private bool HasMode(string mode) => this["sql_mode"]?.Contains(mode, StringComparison.OrdinalIgnoreCase) == true;
 }
 
 /// <summary>
@@ -50,7 +57,7 @@ public sealed class SessionFollower(MySqlConnection main)
     /// <summary>The variables that a SET statement assigns for the session, in lower case; user variables are not among them.</summary>
     public static List<string> Assigned(ReadOnlySpan<byte> sql)
     {
-        List<StatementToken> tokens = StatementTokens.Read(sql);
+        List<StatementToken> tokens = StatementTokens.Read(sql, SessionState.Empty);
         var found = new List<string>();
         int depth = 0;
         bool atStart = false;
@@ -58,7 +65,7 @@ public sealed class SessionFollower(MySqlConnection main)
         {
             StatementToken token = tokens[i];
             depth += token.Is(sql, '(') ? 1 : token.Is(sql, ')') ? -1 : 0;
-            if (token.Is(sql, "SET") && !atStart && depth == 0 && (i == 0 || tokens[i - 1].Kind == StatementTokenKind.ConditionalStart))
+            if (token.Is(sql, "SET") && !atStart && depth == 0 && (i == 0 || tokens[i - 1].Kind == TokenKind.ConditionalStart))
             {
                 atStart = true;
                 continue;
@@ -68,7 +75,7 @@ public sealed class SessionFollower(MySqlConnection main)
                 atStart = true;
                 continue;
             }
-            if (!atStart || token.Kind is StatementTokenKind.ConditionalStart or StatementTokenKind.ConditionalEnd)
+            if (!atStart || token.Kind is TokenKind.ConditionalStart or TokenKind.ConditionalEnd)
                 continue;
             if (token.Is(sql, "SESSION") || token.Is(sql, "LOCAL") || token.Is(sql, '.') || token.Is(sql, '@'))
             {
@@ -77,7 +84,7 @@ public sealed class SessionFollower(MySqlConnection main)
                     atStart = false;
                 continue;
             }
-            if (token.Kind is StatementTokenKind.Word or StatementTokenKind.Name)
+            if (token.Kind is TokenKind.Word or TokenKind.QuotedName)
             {
                 string name = Encoding.ASCII.GetString(token.Identifier(sql)).ToLowerInvariant();
                 if (i + 1 < tokens.Count && (tokens[i + 1].Is(sql, '=') || tokens[i + 1].Is(sql, ':')))

@@ -1,6 +1,7 @@
 using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Databases.Dumps;
+using Jumpbag.Databases.Dumps.Scanning;
 
 namespace Jumpbag.Databases.Loading;
 
@@ -57,15 +58,15 @@ public sealed class StatementRewriter
     public ByteString Map(ByteString database) => databases.TryGetValue(Text(database), out string? changed) ? ByteString.FromText(changed) : database;
 
     /// <summary>The statement as it is to be sent, with its names mapped; the same one where nothing changes.</summary>
-    public DumpStatement Rewrite(DumpStatement statement, bool ansiQuotes, bool backslashEscapes)
+    public DumpStatement Rewrite(DumpStatement statement, SessionState session)
     {
         bool hasDefiner = dropDefiners && statement.Kind is StatementKind.CreateView or StatementKind.CreateTrigger or StatementKind.CreateRoutine or StatementKind.CreateEvent;
         if (!Concerns(statement.Kind))
             return statement;
         // Of rows only the head has names, and it is short.
-        int head = statement.Kind == StatementKind.Insert ? HeadLength(statement.Text.Span, ansiQuotes) : statement.Text.Length;
+        int head = statement.Kind == StatementKind.Insert ? HeadLength(statement.Text.Span, session) : statement.Text.Length;
         ReadOnlyMemory<byte> text = statement.Text;
-        byte[] changed = Change(text.Span[..head], statement, ansiQuotes, backslashEscapes, hasDefiner);
+        byte[] changed = Change(text.Span[..head], statement, session, hasDefiner);
         return new()
         {
             Kind = statement.Kind,
@@ -86,11 +87,11 @@ public sealed class StatementRewriter
         };
     }
 
-    private byte[] Change(ReadOnlySpan<byte> sql, DumpStatement statement, bool ansiQuotes, bool backslashEscapes, bool hasDefiner)
+    private byte[] Change(ReadOnlySpan<byte> sql, DumpStatement statement, SessionState session, bool hasDefiner)
     {
         string? database = statement.Database is { } current ? Text(current) : null;
         bool namesDatabase = statement.Kind is StatementKind.Use or StatementKind.CreateDatabase or StatementKind.DropDatabase or StatementKind.AlterDatabase;
-        List<StatementToken> tokens = StatementTokens.Read(sql, ansiQuotes, backslashEscapes);
+        List<StatementToken> tokens = StatementTokens.Read(sql, session);
         var result = new MemoryStream(sql.Length + 64);
         int copied = 0;
         bool definerGone = false;
@@ -105,14 +106,14 @@ public sealed class StatementRewriter
                 definerGone = true;
                 continue;
             }
-            if (token.Kind is not (StatementTokenKind.Name or StatementTokenKind.Word))
+            if (!token.IsName)
                 continue;
             byte[] identifier = token.Identifier(sql);
             string name = Encoding.UTF8.GetString(identifier);
             bool isQualifier = i + 1 < tokens.Count && tokens[i + 1].Is(sql, '.');
             bool isQualified = i > 1 && tokens[i - 1].Is(sql, '.');
             string? newName = null;
-            if ((isQualifier && !isQualified) || (namesDatabase && i > 0 && token.Kind == StatementTokenKind.Name))
+            if ((isQualifier && !isQualified) || (namesDatabase && i > 0 && token.Kind == TokenKind.QuotedName))
             {
                 newName = databases.GetValueOrDefault(name) ?? (isQualifier ? NewTable(database, name) : null);
             }
@@ -151,7 +152,7 @@ public sealed class StatementRewriter
     private static int PreviousWord(List<StatementToken> tokens, int at)
     {
         int before = at - 1;
-        while (before > 0 && tokens[before].Kind is StatementTokenKind.ConditionalStart or StatementTokenKind.ConditionalEnd)
+        while (before > 0 && tokens[before].Kind is TokenKind.ConditionalStart or TokenKind.ConditionalEnd)
             before--;
         return before;
     }
@@ -181,9 +182,9 @@ public sealed class StatementRewriter
     private string? NewTable(string? database, string table) =>
         database is not null && tables.TryGetValue((database, table), out string? qualified) ? qualified : tables.GetValueOrDefault((null, table));
 
-    private static int HeadLength(ReadOnlySpan<byte> sql, bool ansiQuotes)
+    private static int HeadLength(ReadOnlySpan<byte> sql, SessionState session)
     {
-        foreach (StatementToken token in StatementTokens.Read(sql[..Math.Min(sql.Length, 64 << 10)], ansiQuotes))
+        foreach (StatementToken token in StatementTokens.Read(sql[..Math.Min(sql.Length, 64 << 10)], session))
             if (token.Is(sql, "VALUES") || token.Is(sql, "VALUE"))
                 return token.Start;
         return sql.Length;

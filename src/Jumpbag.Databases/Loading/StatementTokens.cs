@@ -1,142 +1,57 @@
+using System.Text;
+using Jumpbag.Databases.Dumps.Scanning;
+
 namespace Jumpbag.Databases.Loading;
 
-public enum StatementTokenKind
-{
-    /// <summary>A keyword or a bare identifier.</summary>
-    Word,
-
-    /// <summary>`name`, and "name" where quotes are names.</summary>
-    Name,
-
-    /// <summary>'text', and "text" where quotes are text.</summary>
-    Text,
-
-    /// <summary>One character that is none of the others.</summary>
-    Symbol,
-
-    /// <summary>The start of a comment that is executed: /*!50003, /*M!100616.</summary>
-    ConditionalStart,
-
-    /// <summary>Its end: */.</summary>
-    ConditionalEnd,
-}
-
-/// <summary>A token of a statement, as a range of its bytes.</summary>
-public readonly record struct StatementToken(StatementTokenKind Kind, int Start, int Length)
+/// <summary>A token of a statement, as a range of its bytes. A word never holds an "@", which is a symbol.</summary>
+internal readonly record struct StatementToken(TokenKind Kind, int Start, int Length)
 {
     public int End => Start + Length;
+
+    public bool IsName => Kind is TokenKind.Word or TokenKind.QuotedName;
 
     public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> sql) => sql.Slice(Start, Length);
 
     /// <summary>Whether it is this keyword, in any case.</summary>
-    public bool Is(ReadOnlySpan<byte> sql, string keyword) =>
-        Kind == StatementTokenKind.Word && Length == keyword.Length && System.Text.Ascii.EqualsIgnoreCase(Of(sql), keyword);
+    public bool Is(ReadOnlySpan<byte> sql, string keyword) => Kind == TokenKind.Word && Ascii.EqualsIgnoreCase(Of(sql), keyword);
 
-    public bool Is(ReadOnlySpan<byte> sql, char symbol) => Kind == StatementTokenKind.Symbol && sql[Start] == symbol;
+    public bool Is(ReadOnlySpan<byte> sql, char symbol) => Kind == TokenKind.Symbol && sql[Start] == symbol;
 
     /// <summary>The identifier that a name or bare word stands for.</summary>
-    public byte[] Identifier(ReadOnlySpan<byte> sql)
-    {
-        ReadOnlySpan<byte> text = Of(sql);
-        if (Kind == StatementTokenKind.Word || text.Length < 2)
-            return text.ToArray();
-        byte quote = text[0];
-        var name = new List<byte>(text.Length);
-        for (int i = 1; i < text.Length - 1; i++)
-        {
-            name.Add(text[i]);
-            if (text[i] == quote && text[i + 1] == quote)
-                i++;
-        }
-        return [.. name];
-    }
+    public byte[] Identifier(ReadOnlySpan<byte> sql) => Kind == TokenKind.Word ? Of(sql).ToArray() : SqlTokens.Unquote(Of(sql));
 }
 
 /// <summary>
-/// Cuts one statement of MariaDB's or MySQL's dialect into tokens, for those that must change or understand a definition. Comments
-/// that are not executed are left out. Not for the rows of an INSERT, which are never cut.
+/// The tokens of one statement of MariaDB's or MySQL's dialect as a list, with the marks of conditional comments, for those who
+/// change or understand a definition. Not for the rows of an INSERT, which are never cut.
 /// </summary>
-public static class StatementTokens
+internal static class StatementTokens
 {
-    public static List<StatementToken> Read(ReadOnlySpan<byte> sql, bool ansiQuotes = false, bool backslashEscapes = true)
+    /// <param name="session">Says what quotation marks and backslashes mean, and what is a character.</param>
+    public static List<StatementToken> Read(ReadOnlySpan<byte> sql, SessionState session)
     {
-        var tokens = new List<StatementToken>();
-        bool conditional = false;
-        int at = 0;
-        while (at < sql.Length)
+        var found = new List<StatementToken>();
+        var tokens = new SqlTokens(sql, session.Lexer()) { ShowsConditionals = true };
+        for (tokens.Next(); tokens.Kind != TokenKind.End; tokens.Next())
         {
-            byte c = sql[at];
-            int start = at;
-            if (c <= ' ')
-            {
-                at++;
-                continue;
-            }
-            if (c == '#' || (c == '-' && sql[at..].StartsWith("--"u8) && (at + 2 == sql.Length || sql[at + 2] <= ' ')))
-            {
-                int end = sql[at..].IndexOf((byte)'\n');
-                at = end < 0 ? sql.Length : at + end;
-                continue;
-            }
-            if (c == '/' && at + 1 < sql.Length && sql[at + 1] == '*')
-            {
-                int bang = sql[(at + 2)..].StartsWith("M!"u8) ? 2 : sql[(at + 2)..].StartsWith("!"u8) ? 1 : 0;
-                if (bang > 0)
-                {
-                    at += 2 + bang;
-                    while (at < sql.Length && char.IsAsciiDigit((char)sql[at]))
-                        at++;
-                    conditional = true;
-                    tokens.Add(new(StatementTokenKind.ConditionalStart, start, at - start));
-                    continue;
-                }
-                int end = sql[at..].IndexOf("*/"u8);
-                at = end < 0 ? sql.Length : at + end + 2;
-                continue;
-            }
-            if (conditional && c == '*' && at + 1 < sql.Length && sql[at + 1] == '/')
-            {
-                conditional = false;
-                tokens.Add(new(StatementTokenKind.ConditionalEnd, at, 2));
-                at += 2;
-                continue;
-            }
-            if (c is (byte)'\'' or (byte)'"' or (byte)'`')
-            {
-                bool isName = c == '`' || (c == '"' && ansiQuotes);
-                at = EndOfQuoted(sql, at, backslashEscapes && !isName);
-                tokens.Add(new(isName ? StatementTokenKind.Name : StatementTokenKind.Text, start, at - start));
-                continue;
-            }
-            if (IsWord(c))
-            {
-                while (at < sql.Length && IsWord(sql[at]))
-                    at++;
-                tokens.Add(new(StatementTokenKind.Word, start, at - start));
-                continue;
-            }
-            at++;
-            tokens.Add(new(StatementTokenKind.Symbol, start, 1));
+            if (tokens.Kind == TokenKind.Word)
+                AddWords(found, tokens.Current, tokens.Start);
+            else
+                found.Add(new(tokens.Kind, tokens.Start, tokens.Position - tokens.Start));
         }
-        return tokens;
+        return found;
     }
 
-    /// <summary>Digits count as words: nothing here looks into numbers.</summary>
-    private static bool IsWord(byte c) => char.IsAsciiLetterOrDigit((char)c) || c is (byte)'_' or (byte)'$' or >= 0x80;
-
-    private static int EndOfQuoted(ReadOnlySpan<byte> sql, int at, bool backslashes)
+    /// <summary>"root@localhost" is three tokens.</summary>
+    private static void AddWords(List<StatementToken> found, ReadOnlySpan<byte> word, int start)
     {
-        byte quote = sql[at++];
-        while (at < sql.Length)
+        while (!word.IsEmpty)
         {
-            byte c = sql[at++];
-            if (c == '\\' && backslashes)
-                at++;
-            else if (c == quote && (at == sql.Length || sql[at] != quote))
-                return at;
-            else if (c == quote)
-                at++;
+            int at = word.IndexOf((byte)'@');
+            int length = at < 0 ? word.Length : Math.Max(1, at);
+            found.Add(new(at == 0 ? TokenKind.Symbol : TokenKind.Word, start, length));
+            word = word[length..];
+            start += length;
         }
-        return sql.Length;
     }
 }

@@ -1,4 +1,5 @@
 using Jumpbag.Databases.Dumps;
+using Jumpbag.Databases.Dumps.Scanning;
 
 namespace Jumpbag.Databases.Loading;
 
@@ -19,9 +20,9 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
     /// Null where everything must stay: another engine, an index that the table cannot live without (its clustering one, that of
     /// its AUTO_INCREMENT column), one that cannot be added without copying the table (FULLTEXT, SPATIAL), a versioned table.
     /// </summary>
-    public static TableDefinition? Split(ReadOnlySpan<byte> sql, bool ansiQuotes, bool backslashEscapes)
+    public static TableDefinition? Split(ReadOnlySpan<byte> sql, SessionState session)
     {
-        List<StatementToken> tokens = StatementTokens.Read(sql, ansiQuotes, backslashEscapes);
+        List<StatementToken> tokens = StatementTokens.Read(sql, session);
         if (!FindBody(sql, tokens, out int open, out int close) || !IsOrdinaryInnoDb(sql, tokens, close))
             return null;
 
@@ -58,7 +59,7 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
                 int name = at + 1;
                 if (unique && name < element.End && (tokens[name].Is(sql, "KEY") || tokens[name].Is(sql, "INDEX")))
                     name++;
-                bool named = name < element.End && tokens[name].Kind is StatementTokenKind.Name or StatementTokenKind.Word && !tokens[name].Is(sql, "USING");
+                bool named = name < element.End && tokens[name].Kind is TokenKind.QuotedName or TokenKind.Word && !tokens[name].Is(sql, "USING");
                 // What has no name could not be looked for afterwards.
                 if (!named)
                     return null;
@@ -67,7 +68,7 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
             }
             if (tokens[at].Is(sql, "PRIMARY"))
                 primary = FirstColumn(sql, tokens, element);
-            else if (tokens[at].Kind == StatementTokenKind.Name || !tokens[at].Is(sql, "CHECK"))
+            else if (tokens[at].Kind == TokenKind.QuotedName || !tokens[at].Is(sql, "CHECK"))
                 ReadColumn(sql, tokens, element, ref autoIncrement, ref primary);
             kept.Add(element);
         }
@@ -87,7 +88,7 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
             int depth = 0;
             for (int i = First; i < End; i++)
             {
-                depth += tokens[i].Kind == StatementTokenKind.ConditionalStart ? 1 : tokens[i].Kind == StatementTokenKind.ConditionalEnd ? -1 : 0;
+                depth += tokens[i].Kind == TokenKind.ConditionalStart ? 1 : tokens[i].Kind == TokenKind.ConditionalEnd ? -1 : 0;
                 if (depth < 0)
                     return true;
             }
@@ -166,8 +167,8 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
     }
 
     private static bool IsName(ReadOnlySpan<byte> sql, StatementToken token) =>
-        token.Kind == StatementTokenKind.Name
-        || (token.Kind == StatementTokenKind.Word && !token.Is(sql, "FOREIGN") && !token.Is(sql, "UNIQUE") && !token.Is(sql, "PRIMARY") && !token.Is(sql, "CHECK"));
+        token.Kind == TokenKind.QuotedName
+        || (token.Kind == TokenKind.Word && !token.Is(sql, "FOREIGN") && !token.Is(sql, "UNIQUE") && !token.Is(sql, "PRIMARY") && !token.Is(sql, "CHECK"));
 
     private static byte[] Join(ReadOnlySpan<byte> sql, List<StatementToken> tokens, int open, int close, List<Element> kept)
     {

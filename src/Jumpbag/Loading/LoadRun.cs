@@ -36,7 +36,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
 
     private int Load(bool dryRun, CancellationToken cancelled)
     {
-        using DumpInput input = DumpInput.Open(dumps);
+        using DumpInput input = Open();
         CheckDialect(input.Dialect);
         DumpIndex? index = input.Files.All(file => file.IsRegular) ? Survey(cancelled) : null;
         if (index is null)
@@ -52,7 +52,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
             if (index is not null)
                 load.CheckTarget(index);
             if (dryRun)
-                return Tell(index);
+                return Tell(load, index);
             begun = true;
             load.Begin();
             using var monitor = new LoadMonitor(load, index, session.Events);
@@ -75,6 +75,8 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         }
     }
 
+    private DumpInput Open() => DumpInput.Open(dumps, otherwise: address.Kind == ServerKind.Postgres ? Dialect.Postgres : Dialect.MariaDb);
+
     private void CheckDialect(Dialect dialect)
     {
         bool postgres = dialect == Dialect.Postgres;
@@ -85,7 +87,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
     /// <summary>Goes through the dump once, at the speed of memory: what is in it, and whether it is whole.</summary>
     private DumpIndex Survey(CancellationToken cancelled)
     {
-        using DumpInput input = DumpInput.Open(dumps);
+        using DumpInput input = Open();
         Action progress = DumpProgress.Step(input, "looking through the dump", session);
         return DumpIndex.Read(input, step: () =>
         {
@@ -130,10 +132,12 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
     private static bool IsDatabase(DumpIndex? index, string name) =>
         index?.Objects.Any(found => found.Type == DumpObjectType.Database && found.Name.Name == ByteString.FromArgument(name)) == true;
 
-    private int Tell(DumpIndex? index)
+    private int Tell(ILoad load, DumpIndex? index)
     {
-        foreach (DumpObject found in index?.Objects ?? [])
-            session.Out.WriteLine($"{found.Type.ToString().ToLowerInvariant()} {found.Name}{(found.Rows > 0 ? $", {found.Rows} rows" : "")}");
+        if (index is null)
+            throw new UnsupportedException("what a pipe holds is not known before it is read", "name the file, or keep it first with --spool DIR");
+        foreach (DumpObject found in index.Objects.Where(load.Wants))
+            session.Out.WriteLine($"{found.Type.ToString().ToLowerInvariant()} {load.OnServer(found)}{(found.Type == DumpObjectType.Table ? $", {found.Rows} {(found.Rows == 1 ? "row" : "rows")}" : "")}");
         return session.Status;
     }
 

@@ -75,7 +75,11 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
               sleep 0.$((RANDOM % 7 + 1)); kill -9 $load 2>/dev/null
               wait $load 2>/dev/null; status=$?; runs=$((runs + 1))
               [ $status = 0 ] && break
-              if [ $status != 137 ]; then grep -q 'no unfinished load' said || { echo "status $status"; cat said; exit 1; }; flag=; continue; fi
+              if [ $status != 137 ]; then
+                grep -q 'is already there' said && break # killed behind its last step
+                grep -q 'no unfinished load' said || { echo "status $status"; cat said; exit 1; }
+                flag=; continue
+              fi
               flag=--resume
               [ $runs -lt 12 ] || { "$BIN" load -q --resume dump.sql '{{Url(database)}}' || exit 1; break; }
             done
@@ -136,6 +140,104 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
             server.Query($"SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA='{database}' AND EVENT_OBJECT_TABLE='child_restored' ORDER BY 1"));
         server.Query($"DROP TABLE {database}.child_restored");
         Assert.Equal(before, State(database));
+    }
+
+    [Fact]
+    public void a_definition_is_read_in_the_character_set_in_which_it_stands_and_rows_in_theirs()
+    {
+        using var work = new TemporaryFolder();
+        string[] names = [Fresh("set_by_client"), Fresh("set_by_jumpbag")];
+        // The definition is UTF-8 and the rows are latin1; the second table has rows enough to have its index put off.
+        string text = """
+            SET NAMES latin1;
+            SET character_set_client = utf8mb4;
+            CREATE TABLE `small` (`id` int(11) NOT NULL PRIMARY KEY, `é` varchar(20) DEFAULT 'ключ') ENGINE=InnoDB CHARSET=utf8mb4 COMMENT='é';
+            SET character_set_client = latin1;
+            INSERT INTO `small` VALUES (1, '#');
+            SET character_set_client = utf8mb4;
+            CREATE TABLE `large` (`id` int(11) NOT NULL PRIMARY KEY, `é` varchar(250), KEY `ключ` (`é`) COMMENT 'é') ENGINE=InnoDB CHARSET=utf8mb4 COMMENT='é';
+            SET character_set_client = latin1;
+            INSERT INTO `large` VALUES ROWS;
+            -- Dump completed
+
+            """.Replace("ROWS", string.Join(',', Enumerable.Range(0, 6000).Select(i => $"({i},'#{new string('x', 150)}')")), StringComparison.Ordinal);
+        byte[] dump = System.Text.Encoding.UTF8.GetBytes(text);
+        dump.AsSpan().Replace((byte)'#', (byte)0xE9);
+        File.WriteAllBytes(Path.Combine(work.Path, "dump.sql"), dump);
+        Assert.Equal(0, server.Feed(Path.Combine(work.Path, "dump.sql"), names[0]).Status);
+        ShellResult result = JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql '{Url(names[1])}'");
+        Assert.Equal((0, "", ""), (result.Status, result.Output, result.Errors));
+        Assert.Contains("ключ", State(names[0]), StringComparison.Ordinal);
+        Assert.Equal(State(names[0]), State(names[1]));
+    }
+
+    [Fact]
+    public void definitions_that_come_after_the_rows_are_not_run_twice_when_a_load_goes_on()
+    {
+        string database = Fresh("later");
+        using var work = new TemporaryFolder();
+        // As phpMyAdmin writes it: keys, counter and foreign keys stand behind all rows. The last statement fails until its table is there.
+        File.WriteAllText(Path.Combine(work.Path, "dump.sql"), """
+            CREATE TABLE `t` (`id` int(11) NOT NULL, `a` int(11)) ENGINE=InnoDB;
+            INSERT INTO `t` (`id`, `a`) VALUES (1, 1), (2, 2);
+            UPDATE `t` SET `a` = `a` + 10;
+            ALTER TABLE `t` ADD PRIMARY KEY (`id`), ADD KEY `by_a` (`a`);
+            ALTER TABLE `t` MODIFY `id` int(11) NOT NULL AUTO_INCREMENT, AUTO_INCREMENT=3;
+            ALTER TABLE `t` ADD CONSTRAINT `fk` FOREIGN KEY (`a`) REFERENCES `other` (`id`);
+            -- Dump completed
+
+            """);
+        string load = $"jumpbag load -q dump.sql '{Url(database)}'";
+        ShellResult stopped = JumpbagProgram.Bash(work.Path, load);
+        Assert.Equal(1, stopped.Status);
+        // What a crash between a definition and its note leaves behind.
+        string ledger = server.Query("SHOW TABLES LIKE 'jumpbag%'", database).Trim();
+        server.Query($"DELETE FROM `{ledger}` ORDER BY at DESC LIMIT 1; CREATE TABLE other (id INT PRIMARY KEY); INSERT INTO other VALUES (11), (12)", database);
+        ShellResult resumed = JumpbagProgram.Bash(work.Path, load.Replace("-q", "-q --resume", StringComparison.Ordinal));
+        Assert.Equal((0, "", ""), (resumed.Status, resumed.Output, resumed.Errors));
+        Assert.Equal("1\t11\n2\t12\n", server.Query("SELECT * FROM t ORDER BY id", database));
+        Assert.Contains("CONSTRAINT `fk` FOREIGN KEY", server.Query("SHOW CREATE TABLE t", database), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void a_database_that_the_dump_drops_is_not_dropped_again_when_a_load_goes_on()
+    {
+        MariaDbServer.Require();
+        using var work = new TemporaryFolder();
+        server.Query("DROP DATABASE IF EXISTS dropped_once; CREATE DATABASE dropped_once; CREATE TABLE dropped_once.old (id INT)");
+        File.WriteAllText(Path.Combine(work.Path, "dump.sql"), """
+            /*!40000 DROP DATABASE IF EXISTS `dropped_once`*/;
+            CREATE DATABASE /*!32312 IF NOT EXISTS*/ `dropped_once`;
+            USE `dropped_once`;
+            CREATE TABLE `t` (`id` int(11) NOT NULL PRIMARY KEY) ENGINE=InnoDB;
+            INSERT INTO `t` VALUES (1), (2);
+            ALTER TABLE `missing` ADD KEY `k` (`id`);
+            CREATE TABLE `u` (`id` int(11) NOT NULL PRIMARY KEY) ENGINE=InnoDB;
+            INSERT INTO `u` VALUES (3);
+            -- Dump completed
+
+            """);
+        string url = $"mysql://root@localhost/?socket={server.Socket}";
+        Assert.Equal(1, JumpbagProgram.Bash(work.Path, $"jumpbag load -q --replace dump.sql '{url}'").Status);
+        Assert.Equal("1\n2\n", server.Query("SELECT * FROM dropped_once.t"));
+        server.Query("CREATE TABLE dropped_once.missing (id INT)");
+        ShellResult resumed = JumpbagProgram.Bash(work.Path, $"jumpbag load -q --replace --resume dump.sql '{url}'");
+        Assert.Equal((0, "", ""), (resumed.Status, resumed.Output, resumed.Errors));
+        Assert.Equal("1\n2\n3\n", server.Query("SELECT * FROM dropped_once.t UNION ALL SELECT * FROM dropped_once.u"));
+        Assert.Equal("missing\nt\nu\n", server.Query("SHOW TABLES FROM dropped_once"));
+    }
+
+    [Fact]
+    public void a_dry_run_names_what_would_be_loaded_and_changes_nothing()
+    {
+        using var work = new TemporaryFolder();
+        Everything(work, "");
+        string database = Fresh("dry");
+        ShellResult result = JumpbagProgram.Bash(work.Path, $"jumpbag load -q --dry-run dump.sql --tables child,parent --rename child=small '{Url(database)}'");
+        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Assert.Equal("table dry.parent, 5 rows\ntable dry.small, 60000 rows\ntrigger dry.child_in_small\ntrigger dry.child_out_small\n",
+            string.Concat(result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal).Select(line => line + "\n")));
+        Assert.Equal("", server.Query("SHOW TABLES", database));
     }
 
     [Fact]
@@ -217,8 +319,9 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
         string database = Fresh("apart");
         ShellResult result = JumpbagProgram.Bash(work.Path, $"jumpbag load -q --schema-only dump.sql '{Url(database)}' && jumpbag load -q --data-only --exclude log,child dump.sql '{Url(database)}'");
         Assert.Equal((0, "", ""), (result.Status, result.Output, result.Errors));
-        Assert.Equal("0\t3004\n", server.Query("SELECT (SELECT COUNT(*) FROM child), (SELECT COUNT(*) FROM raw) + 3", database));
-        server.Query("DROP TRIGGER child_in", database);
+        Assert.Equal("0\t0\n", server.Query("SELECT (SELECT COUNT(*) FROM child), (SELECT COUNT(*) FROM log)", database));
+        Assert.Equal(server.Query("CHECKSUM TABLE raw, parts, no_key", "everything").Replace("everything.", "", StringComparison.Ordinal),
+            server.Query("CHECKSUM TABLE raw, parts, no_key", database).Replace("apart.", "", StringComparison.Ordinal));
     }
 
     [Fact]

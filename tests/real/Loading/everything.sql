@@ -4,7 +4,7 @@ CREATE DATABASE everything CHARACTER SET utf8mb4;
 USE everything;
 CREATE SEQUENCE numbers START WITH 100 INCREMENT BY 7 CACHE 3;
 SELECT NEXTVAL(numbers), NEXTVAL(numbers);
-CREATE TABLE parent (id INT NOT NULL AUTO_INCREMENT, code VARCHAR(20) NOT NULL, `we``ird;name` TEXT, PRIMARY KEY (id), UNIQUE KEY code_is_one (code)) ENGINE=InnoDB COMMENT='a; comment -- with `everything` /* in */ it';
+CREATE TABLE parent (id INT NOT NULL AUTO_INCREMENT, code VARCHAR(20) NOT NULL, `we``ird;name` TEXT, PRIMARY KEY (id), UNIQUE KEY code_is_one (code)) ENGINE=InnoDB COMMENT='a; comment -- with `everything` /* in */ it, é';
 INSERT INTO parent (code, `we``ird;name`) VALUES ('a', 'semi;colon'), ('b', 'quote''s and \\ backslash\\'), ('c', '-- no comment\n/* nor this */'), ('d', 'line\nbreak\r\n\ttab\0nul'), ('e', NULL);
 CREATE TABLE child (id INT NOT NULL, parent INT, other VARCHAR(20), amount DECIMAL(30,10), PRIMARY KEY (id), KEY by_parent (parent), KEY by_both (other, amount DESC), CONSTRAINT child_parent FOREIGN KEY (parent) REFERENCES parent (id) ON DELETE SET NULL, CONSTRAINT child_code FOREIGN KEY (other) REFERENCES parent (code) ON UPDATE CASCADE, CONSTRAINT amount_is_not_negative CHECK (amount >= 0)) ENGINE=InnoDB;
 INSERT INTO child SELECT seq, 1 + seq MOD 5, ELT(1 + seq MOD 5, 'a', 'b', 'c', 'd', 'e'), seq * 1.0000000001 FROM seq_1_to_60000;

@@ -51,6 +51,6 @@ public sealed class StatementRewriterTests
             Database = shop,
             Text = Encoding.UTF8.GetBytes(sql),
         };
-        return Encoding.UTF8.GetString(rewriter.Rewrite(statement, ansiQuotes: false, backslashEscapes: true).Text.Span);
+        return Encoding.UTF8.GetString(rewriter.Rewrite(statement, SessionState.Empty).Text.Span);
     }
 }

@@ -3,15 +3,15 @@ namespace Jumpbag.Databases.Dumps.Input;
 /// <summary>The inputs of one load, in their order.</summary>
 public sealed class DumpInput : IDisposable
 {
-    private DumpInput(IReadOnlyList<DumpFile> files, Dialect? dialect)
+    private DumpInput(IReadOnlyList<DumpFile> files, Dialect? dialect, Dialect otherwise)
     {
         Files = files;
-        Dialect = dialect ?? files.Select(file => Dialects.Detect(file.PlainHead.Span)).FirstOrDefault(found => found is not null) ?? Dialect.MariaDb;
+        Dialect = dialect ?? files.Select(file => Dialects.Detect(file.PlainHead.Span)).FirstOrDefault(found => found is not null) ?? otherwise;
     }
 
     public IReadOnlyList<DumpFile> Files { get; }
 
-    /// <summary>Whose statements they are: as told by the caller, else by the first input that shows it, else MariaDB's.</summary>
+    /// <summary>Whose statements they are: as told by the caller, else by the first input that shows it.</summary>
     public Dialect Dialect { get; }
 
     /// <summary>Bytes on disk of all; null where one is a pipe.</summary>
@@ -22,14 +22,15 @@ public sealed class DumpInput : IDisposable
 
     /// <param name="paths">"-" is standard input.</param>
     /// <param name="dialect">Null: found from what they hold.</param>
-    public static DumpInput Open(IReadOnlyList<string> paths, Dialect? dialect = null)
+    /// <param name="otherwise">Of a dump that does not show it.</param>
+    public static DumpInput Open(IReadOnlyList<string> paths, Dialect? dialect = null, Dialect otherwise = Dialect.MariaDb)
     {
         var files = new List<DumpFile>();
         try
         {
             foreach (string path in paths)
                 files.Add(DumpFile.Open(path));
-            return new(files, dialect);
+            return new(files, dialect, otherwise);
         }
         catch
         {
@@ -38,7 +39,7 @@ public sealed class DumpInput : IDisposable
         }
     }
 
-    public static DumpInput Of(IReadOnlyList<DumpFile> files, Dialect? dialect = null) => new(files, dialect);
+    public static DumpInput Of(IReadOnlyList<DumpFile> files, Dialect? dialect = null) => new(files, dialect, Dialect.MariaDb);
 
     public void Dispose()
     {

@@ -10,6 +10,10 @@ internal enum TokenKind
     QuotedName,
     Text,
     Symbol,
+
+    /// <summary>"/*!50003" and "*/": only where they were asked for.</summary>
+    ConditionalStart,
+    ConditionalEnd,
 }
 
 /// <summary>
@@ -19,6 +23,9 @@ internal enum TokenKind
 internal ref struct SqlTokens(ReadOnlySpan<byte> text, Lexer lexer)
 {
     private readonly ReadOnlySpan<byte> text = text;
+
+    /// <summary>The marks of conditional comments are tokens too: for those who change the text.</summary>
+    public bool ShowsConditionals { get; init; }
 
     public TokenKind Kind { get; private set; }
 
@@ -47,7 +54,9 @@ internal ref struct SqlTokens(ReadOnlySpan<byte> text, Lexer lexer)
         }
         byte first = text[Position];
         bool isMariaDb = lexer is MariaDbLexer;
-        if (first == (byte)'`' || (first == (byte)'"' && !(isMariaDb && !((MariaDbLexer)lexer).AnsiQuotes)))
+        if (ShowsConditionals && ConditionalMark(text[Position..]) is > 0 and var length)
+            (Kind, Position) = (first == (byte)'/' ? TokenKind.ConditionalStart : TokenKind.ConditionalEnd, Position + length);
+        else if (first == (byte)'`' || (first == (byte)'"' && !(isMariaDb && !((MariaDbLexer)lexer).AnsiQuotes)))
             (Kind, Position) = (TokenKind.QuotedName, ElementEnd());
         else if (first is (byte)'\'' or (byte)'"' || (first == (byte)'$' && !isMariaDb))
             (Kind, Position) = (TokenKind.Text, ElementEnd());
@@ -99,17 +108,20 @@ internal ref struct SqlTokens(ReadOnlySpan<byte> text, Lexer lexer)
     /// <summary>The current token without its quotation marks; of a word (in PostgreSQL) what it stands for.</summary>
     public readonly ByteString Unquote()
     {
-        ReadOnlySpan<byte> token = Current;
-        if (Kind == TokenKind.Word)
-        {
-            byte[] word = token.ToArray();
-            if (lexer is PostgresLexer)
-                for (int i = 0; i < word.Length; i++)
-                    word[i] = word[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(word[i] | 0x20) : word[i];
-            return ByteString.Own(word);
-        }
+        if (Kind != TokenKind.Word)
+            return ByteString.Own(Unquote(Current));
+        byte[] word = Current.ToArray();
+        if (lexer is PostgresLexer)
+            for (int i = 0; i < word.Length; i++)
+                word[i] = word[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(word[i] | 0x20) : word[i];
+        return ByteString.Own(word);
+    }
+
+    /// <summary>What stands between the quotation marks of a token, those that are doubled once.</summary>
+    public static byte[] Unquote(ReadOnlySpan<byte> token)
+    {
         if (token.Length < 2)
-            return new(token);
+            return token.ToArray();
         byte quote = token[0];
         var plain = new List<byte>(token.Length);
         for (int i = 1; i < token.Length - 1; i++)
@@ -118,7 +130,7 @@ internal ref struct SqlTokens(ReadOnlySpan<byte> text, Lexer lexer)
             if (token[i] == quote && i + 1 < token.Length - 1 && token[i + 1] == quote)
                 i++;
         }
-        return ByteString.Own([.. plain]);
+        return [.. plain];
     }
 
     /// <summary>Moves behind the bracket that closes the current, opening one.</summary>
@@ -144,20 +156,17 @@ internal ref struct SqlTokens(ReadOnlySpan<byte> text, Lexer lexer)
 
     private void SkipSpace()
     {
-        bool isMariaDb = lexer is MariaDbLexer;
         while (Position < text.Length)
         {
             ReadOnlySpan<byte> rest = text[Position..];
             if (Lexer.IsSpace(rest[0]))
                 Position++;
-            else if (isMariaDb && MariaDbLexer.IsConditional(rest))
+            else if (ConditionalMark(rest) is > 0 and var length)
             {
-                Position += rest[2] == (byte)'M' ? 4 : 3;
-                while (Position < text.Length && text[Position] is >= (byte)'0' and <= (byte)'9')
-                    Position++;
+                if (ShowsConditionals)
+                    return;
+                Position += length;
             }
-            else if (isMariaDb && rest.StartsWith("*/"u8))
-                Position += 2;
             else
             {
                 int next = lexer.SkipComment(text, Position, true, false);
@@ -166,6 +175,21 @@ internal ref struct SqlTokens(ReadOnlySpan<byte> text, Lexer lexer)
                 Position = next < 0 ? text.Length : next;
             }
         }
+    }
+
+    /// <summary>Bytes of "/*!50003", "/*M!" or "*/" at the start; 0 where none stands there.</summary>
+    private readonly int ConditionalMark(ReadOnlySpan<byte> rest)
+    {
+        if (lexer is not MariaDbLexer)
+            return 0;
+        if (rest.StartsWith("*/"u8))
+            return 2;
+        if (!MariaDbLexer.IsConditional(rest))
+            return 0;
+        int length = rest[2] == (byte)'M' ? 4 : 3;
+        while (length < rest.Length && rest[length] is >= (byte)'0' and <= (byte)'9')
+            length++;
+        return length;
     }
 
     private readonly bool IsWordByte(byte b) => Lexer.IsWord(b) || (b == (byte)'@' && lexer is MariaDbLexer);
