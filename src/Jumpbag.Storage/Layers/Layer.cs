@@ -258,7 +258,7 @@ public sealed class Layer
         {
             Group = group.Group,
             Volume = volume,
-            Size = volume.Size,
+            Size = volume.ContentSize,
         };
 
     /// <summary>The first eight characters of an LVM UUID without its dashes: enough to tell same-named groups apart.</summary>
