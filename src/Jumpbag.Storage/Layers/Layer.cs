@@ -24,7 +24,7 @@ public sealed class Layer
     private readonly Lazy<(Signature? Signature, PartitionTable? Table)> content;
     private readonly Lazy<IReadOnlyList<Layer>> partitions;
     private readonly Lazy<IReadOnlyList<Layer>> children;
-    private readonly Lazy<UnsupportedException?> refusal;
+    private readonly Lazy<JumpbagException?> refusal;
     private readonly List<string> groupWarnings = [];
     private readonly Budget budget;
 
@@ -66,13 +66,20 @@ public sealed class Layer
 
     /// <summary>The bytes of this layer. A volume group has none of its own.</summary>
     /// <exception cref="UnsupportedException">It is a logical volume of a type that cannot be put together.</exception>
+    /// <exception cref="CorruptException">It is a logical volume whose metadata is damaged so that nothing of it can be told.</exception>
     public BlockDevice Device => device.Value;
 
-    /// <summary>Whether it stands for bytes that can be read: no volume group, extended partition or unsupported volume.</summary>
+    /// <summary>Whether it stands for bytes that can be read: no volume group, extended partition, unsupported or damaged volume.</summary>
     public bool HasContent => Kind != LayerKind.VolumeGroup && Partition is not { IsContainer: true } && Refusal is null;
 
-    /// <summary>Why <see cref="Device"/> cannot be had although the layer is there: a kind of volume that is not supported.</summary>
-    public UnsupportedException? Refusal => refusal.Value;
+    /// <summary>Why <see cref="Device"/> cannot be had although the layer is there: a kind of volume that is not supported, or damaged metadata.</summary>
+    public JumpbagException? Refusal => refusal.Value;
+
+    /// <summary>Whether it is, or lies in, a snapshot of a volume that is there too; see <see cref="LogicalVolume.IsSnapshot"/>.</summary>
+    public bool IsInSnapshot => Volume?.IsSnapshot == true || Parent?.IsInSnapshot == true;
+
+    /// <summary>What is odd about the logical volumes that this layer is, or lies in, each in one line.</summary>
+    public IEnumerable<string> VolumeWarnings => (Volume?.Warnings ?? []).Concat(Parent?.VolumeWarnings ?? []);
 
     /// <summary>Whether there were more layers than are ever looked into (4096 a disk): an image made to waste time.</summary>
     public bool IsCutOff => budget.Left <= 0;
@@ -209,7 +216,7 @@ public sealed class Layer
                 yield return inside;
     }
 
-    private UnsupportedException? TryDevice()
+    private JumpbagException? TryDevice()
     {
         if (Kind == LayerKind.VolumeGroup)
             return null;
@@ -218,7 +225,7 @@ public sealed class Layer
             _ = Device;
             return null;
         }
-        catch (UnsupportedException e)
+        catch (JumpbagException e) when (e is UnsupportedException or CorruptException)
         {
             return e;
         }

@@ -84,6 +84,9 @@ public sealed class LogicalVolume
     /// </summary>
     public bool IsSnapshot => (Snapshot?.OriginName ?? ThinKey("origin")) is { } origin && Group.FindLogicalVolume(origin) is not null;
 
+    /// <summary>Whether it is a thin pool, which has volumes and no bytes of its own.</summary>
+    public bool IsPool => Segments is [{ Type: "thin-pool" }];
+
     /// <summary>The thin pool that this volume is in, or null.</summary>
     public string? Pool => ThinKey("thin_pool");
 
@@ -114,8 +117,6 @@ public sealed class LogicalVolume
 
     /// <summary>A thin snapshot that takes this volume's place when it is activated next.</summary>
     internal LogicalVolume? MergingThinSnapshot { get; set; }
-
-    private bool IsPool => Segments is [{ Type: "thin-pool" }];
 
     /// <summary>
     /// The volume's content. Where a physical volume is missing, what lies on it is unreadable, and the reason names it.

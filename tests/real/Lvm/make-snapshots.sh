@@ -49,7 +49,7 @@ vgcreate -s 256k thin /dev/vdc /dev/vdd
 # old: several snapshots of one origin, taken at different times, with chunks of different sizes; one with its store in pieces.
 lvcreate -y -n origin -L 4m old /dev/vda
 lvextend -L +1280k old/origin /dev/vdb
-fill /dev/old/origin 85
+fill /dev/old/origin 84
 for i in 1 2 3; do
   lvcreate -y -s -c "$(chunk)" -n "snap$i" -L 7m old/origin
   scribble /dev/old/origin 12
@@ -58,8 +58,8 @@ done
 lvcreate -y -s -c 4k -n inpieces -L 256k old/origin /dev/vda
 lvcreate -y -n between -l 1 old /dev/vda
 lvextend -L +7m old/inpieces
-scribble /dev/old/origin 30
-scribble /dev/old/inpieces 30
+scribble /dev/old/origin 20
+scribble /dev/old/inpieces 20
 lvcreate -y -n striped -i 2 -I 16k -L 4m old
 fill /dev/old/striped 64
 lvcreate -y -s -c 8k -n ofstriped -L 6m old/striped
@@ -69,7 +69,7 @@ lvcreate -y -n small -L 2m old
 fill /dev/old/small 32
 lvcreate -y -s -c 4k -n full -L 512k old/small
 fill /dev/old/small 32
-lvcreate -y --type snapshot --virtualsize 32m -c 16k -L 2m -n virtual old
+lvcreate -y --type snapshot --virtualsize 16m -c 16k -L 2m -n virtual old
 scribble /dev/old/virtual 10
 lvcreate -y -n grown -L 2m old
 fill /dev/old/grown 32
@@ -84,16 +84,17 @@ lvcreate -y -n vm_disk -L 12m old
 make_disk /dev/old/vm_disk
 lvcreate -y -s -c 4k -n vm_snap -L 4m old/vm_disk
 change_disk /dev/old/vm_disk later
-# one that is being merged into its origin, stopped half-way, and another one of the same origin
+# one that is to be merged into its origin, and another one of the same origin
 lvcreate -y -n merged -L 4m old
 fill /dev/old/merged 64
 lvcreate -y -s -c 4k -n merging -L 5m old/merged
 lvcreate -y -s -c 32k -n beside -L 6m old/merged
 fill /dev/old/merged 50
 scribble /dev/old/merging 5
-echo 1 >/sys/module/dm_snapshot/parameters/snapshot_copy_throttle
-lvconvert --merge -b old/merging || true
-sleep 1
+merging=$(hash_of /dev/old/merging)
+exec 7</dev/old/merged # while it is open, the merge waits
+lvconvert --merge old/merging
+exec 7<&-
 
 # thin: snapshots of snapshots, discards, an origin that was removed, a metadata snapshot
 lvcreate -y --type thin-pool -c 64k --poolmetadatasize 2m -L 28m -n pool thin /dev/vdc
@@ -115,7 +116,7 @@ fill /dev/thin/gone 10
 lvcreate -y -s -n stays thin/gone
 lvremove -y thin/gone
 lvchange -ay -K thin/stays
-lvcreate -y -V 100m -n empty --thinpool pool thin
+lvcreate -y -V 24m -n empty --thinpool pool thin
 dmsetup message thin-pool-tpool 0 reserve_metadata_snap
 scribble /dev/thin/snap3 5
 lvcreate -y -s -c 4k -L 1m -n oldstyle thin/snap1
@@ -170,10 +171,11 @@ sync
 exec >&3 2>/tmp/log
 options=(--noheadings --units b --nosuffix --separator '|')
 lvs "${options[@]}" -o vg_name,lv_name,segtype,origin,pool_lv,data_percent,metadata_percent,lv_attr old thin | sed 's/^ */volume /'
-for name in $(lvs --noheadings -o vg_name,lv_name --separator / old thin); do
+for name in $(lvs --noheadings -o lv_full_name old thin); do
   case $name in
     old/full | */pool | */odd | */onmirror) ;;
-    thin/replaced) echo "content $name $replacement" ;;
+    old/merged) echo "content $name $(blockdev --getsize64 "/dev/$name") $merging" ;;
+    thin/replaced) echo "content $name $(blockdev --getsize64 "/dev/$name") $replacement" ;;
     *)
       [[ -e /dev/$name ]] || lvchange -ay -K "$name" >/tmp/log
       echo "content $name $(blockdev --getsize64 "/dev/$name") $(hash_of "/dev/$name")"
@@ -187,7 +189,12 @@ for name in old/vm_disk old/vm_snap thin/vm_disk thin/vm_snap; do
   umount /mnt
   losetup -d "$loop"
 done
+# The merge begins when the origin is activated, and is stopped half-way.
+lvchange -an old/merged >/tmp/log
+echo 1 >/sys/module/dm_snapshot/parameters/snapshot_copy_throttle
+lvchange -ay old/merged >/tmp/log
+sleep 0.2
 echo "merge $(dmsetup status old-merged)"
-sync
+lvchange -an old/merged >/tmp/log
 vgchange -an >/tmp/log
 echo done
