@@ -6,7 +6,7 @@ namespace Jumpbag.Storage.DeviceMapper;
 /// What dm-snapshot shows: the origin, with the chunks in the exception store in place of its own. Of a snapshot these are as the
 /// origin's were when it was made, or as they were written since; while it is merged back, the origin shows the same.
 /// </summary>
-internal sealed class SnapshotDevice : MappedDevice
+public sealed class SnapshotDevice : MappedDevice
 {
     private readonly BlockDevice origin;
     private readonly ExceptionStore store;
