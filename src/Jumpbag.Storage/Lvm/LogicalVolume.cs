@@ -12,6 +12,8 @@ public sealed class LogicalVolume
     private static readonly string[] KnownStatus =
         ["READ", "WRITE", "FIXED_MINOR", "VISIBLE", "PVMOVE", "LOCKED", "NOTSYNCED", "REBUILD", "WRITEMOSTLY", "CACHE_VOL"];
 
+    private readonly List<string> notes = [];
+    private readonly IReadOnlyList<string> status;
     private readonly string? problem;
     private readonly string? unknownStatus;
     private BlockDevice? mapping;
@@ -22,7 +24,7 @@ public sealed class LogicalVolume
         Name = section.Name;
         Uuid = section.TextOrNull("id") ?? "";
         Tags = section.Texts("tags");
-        IReadOnlyList<string> status = section.Texts("status");
+        status = section.Texts("status");
         IsVisible = status.Contains("VISIBLE");
         unknownStatus = status.Except(KnownStatus).FirstOrDefault();
         CreationHost = section.TextOrNull("creation_host");
@@ -77,6 +79,16 @@ public sealed class LogicalVolume
     public string Type => SnapshotOrigin is not null ? "snapshot" : string.Join(',', Segments.Select(segment => segment.Type).Distinct());
 
     internal long ExtentCount { get; }
+
+    internal bool HasStatus(string flag) => status.Contains(flag);
+
+    /// <summary>One line where a segment's devices are not all there: which, and why.</summary>
+    internal void NoteDevices(string type, IReadOnlyList<(string Name, string? Reason)> devices)
+    {
+        string[] lacking = [.. devices.Where(device => device.Reason is not null).Select(device => $"{device.Name}: {device.Reason}")];
+        if (lacking.Length > 0)
+            notes.Add($"degraded: {type} with {devices.Count - lacking.Length} of {devices.Count} devices: {string.Join("; ", lacking)}");
+    }
 
     /// <summary>A snapshot that is being merged back into this volume: LVM shows its content in place of this one's.</summary>
     internal string? MergingSnapshot { get; set; }

@@ -8,13 +8,14 @@ namespace Jumpbag.Storage.Raid;
 /// </summary>
 internal sealed class Member(BlockDevice device)
 {
-    private readonly string? goneBecause = Gone(device);
     private readonly bool isWhole = device.IsWhole;
 
     public BlockDevice Device => device;
 
-    /// <summary>Nothing of it can be read.</summary>
-    public bool IsGone => goneBecause is not null;
+    /// <summary>Why nothing of it can be read; null where something can.</summary>
+    public string? GoneBecause { get; } = Gone(device);
+
+    public bool IsGone => GoneBecause is not null;
 
     public bool IsWhole => isWhole;
 
@@ -25,9 +26,9 @@ internal sealed class Member(BlockDevice device)
     public int Read(long offset, Span<byte> destination, out int bad, out string reason)
     {
         (bad, reason) = (0, "");
-        if (goneBecause is not null)
+        if (GoneBecause is not null)
         {
-            (bad, reason) = (destination.Length, goneBecause);
+            (bad, reason) = (destination.Length, GoneBecause);
             return 0;
         }
         int count = destination.Length;
