@@ -139,9 +139,12 @@ public static class LayerResolver
             : Groups(at).FirstOrDefault(group => group.Group!.Name == name && Layer.ShortUuid(group.Group.Uuid) == Layer.ShortUuid(uuid));
     }
 
+    /// <summary>A snapshot has the label and UUIDs of its origin, which is then the one meant.</summary>
     private static Layer One(Layer at, string step, IEnumerable<Layer> candidates)
     {
         List<Layer> found = [.. candidates];
+        if (found.Count > 1 && found.Exists(layer => !layer.IsInSnapshot))
+            found.RemoveAll(layer => layer.IsInSnapshot);
         return found.Count switch
         {
             1 => found[0],

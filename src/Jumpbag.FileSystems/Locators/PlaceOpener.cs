@@ -93,7 +93,7 @@ public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventS
             if (isNew || at >= 0)
                 opened.Add(new(layer.Locator, fileSystem.Summary.Opened, at < 0 ? null : joined[at].Path.ToString()));
             if (isNew)
-                warnings.AddRange(layer.Contradictions.Concat(fileSystem.Summary.Warnings).Select(warning => new Warning($"{layer.Locator}: {warning}")));
+                warnings.AddRange(layer.Contradictions.Concat(layer.VolumeWarnings).Concat(fileSystem.Summary.Warnings).Select(warning => new Warning($"{layer.Locator}: {warning}")));
             foreach (Layer array in isNew ? layer.ArraysBelow : [])
                 if (toldOfArrays.Add(array))
                     warnings.AddRange(array.Array!.Warnings.Select(warning => new Warning($"{array.Locator}: {warning}")));

@@ -42,9 +42,12 @@ public sealed class SourceSet : IDisposable
 
     /// <summary>
     /// The layers that the operating system in a scope sees side by side: the scope's own partitions and volumes. On the
-    /// outermost level these are the ones of all disks.
+    /// outermost level these are the ones of all disks. Snapshots come last: a label or UUID that a volume and its snapshot share
+    /// means the volume.
     /// </summary>
-    public IEnumerable<Layer> Members(Layer scope)
+    public IEnumerable<Layer> Members(Layer scope) => AllMembers(scope).OrderBy(layer => layer.Volume?.IsSnapshot == true);
+
+    private IEnumerable<Layer> AllMembers(Layer scope)
     {
         Layer system = scope.Kind == LayerKind.Array ? scope.Scope : scope;
         foreach (Layer layer in scope.Walk())

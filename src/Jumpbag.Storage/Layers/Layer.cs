@@ -80,6 +80,12 @@ public sealed class Layer
     /// <summary>Why <see cref="Device"/> cannot be had although the layer is there: a kind of volume that is not supported, or damaged metadata.</summary>
     public JumpbagException? Refusal => refusal.Value;
 
+    /// <summary>Whether it is, or lies in, a snapshot of a volume that is there too; see <see cref="LogicalVolume.IsSnapshot"/>.</summary>
+    public bool IsInSnapshot => Volume?.IsSnapshot == true || Parent?.IsInSnapshot == true;
+
+    /// <summary>What is odd about the logical volumes that this layer is, or lies in, each in one line.</summary>
+    public IEnumerable<string> VolumeWarnings => (Volume?.Warnings ?? []).Concat(Parent?.VolumeWarnings ?? []);
+
     /// <summary>Whether there were more layers than are ever looked into (4096 a disk): an image made to waste time.</summary>
     public bool IsCutOff => budget.Left <= 0;
 
@@ -287,7 +293,7 @@ public sealed class Layer
         {
             Group = group.Group,
             Volume = volume,
-            Size = volume.Size,
+            Size = volume.ContentSize,
         };
 
     /// <summary>The first eight characters of an LVM UUID without its dashes: enough to tell same-named groups apart.</summary>

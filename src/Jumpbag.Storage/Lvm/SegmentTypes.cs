@@ -17,6 +17,8 @@ internal static class SegmentTypes
         ["mirror"] = MirrorSegment.Open,
         ["zero"] = (segment, context) => new ZeroDevice(segment.ExtentCount * context.ExtentSize),
         ["error"] = (segment, context) => new UnreadableDevice(segment.ExtentCount * context.ExtentSize, "LVM keeps nothing there (an error segment)"),
+        ["thin"] = ThinSegment.Open,
+        ["thin-pool"] = ThinPoolSegment.Refuse,
     };
 
     /// <exception cref="UnsupportedException">The type or one of its flags is not among these.</exception>

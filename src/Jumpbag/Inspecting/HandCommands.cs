@@ -1,13 +1,14 @@
 using Jumpbag.Core;
 using Jumpbag.FileSystems;
 using Jumpbag.Storage.Layers;
+using Jumpbag.Storage.Lvm;
 using Jumpbag.Storage.Signatures;
 
 namespace Jumpbag.Inspecting;
 
 /// <summary>
 /// The plain shell lines that open each layer by hand, so that a person learns and can go on without us. They need root, and
-/// every device is attached read-only.
+/// every device is attached read-only; where that is not enough, changes go to a file beside it.
 /// </summary>
 public sealed class HandCommands(IReadOnlyList<Layer> disks)
 {
@@ -75,16 +76,40 @@ public sealed class HandCommands(IReadOnlyList<Layer> disks)
     {
         Layer scope = volume.Scope;
         IEnumerable<Layer> around = scope.Kind == LayerKind.Disk ? disks : [scope];
+        bool isThin = IsThin(volume.Volume!, volume.Group!);
         var members = new List<string>();
         foreach (Layer holder in around.SelectMany(disk => disk.Partitions.Prepend(disk)))
             if (holder.Signature is { Format: "LVM2_member" } signature && volume.Group!.PhysicalVolumes.Any(pv => pv.Uuid == signature.Uuid))
-                members.Add(Attach(holder, lines, undo));
+            {
+                string device = Attach(holder, lines, undo);
+                members.Add(isThin ? Writable(device, lines, undo) : device);
+            }
         string name = volume.Group!.Name;
         // LVM must see these devices only: the same volume may be seen on the disk itself too, or another group have the name.
         string devices = $"--devices {string.Join(',', members)}";
-        lines.Add($"vgchange -ay {devices} --config 'activation {{ read_only_volume_list = [ \"{name}\" ] }}' {name}");
+        string full = volume.Volume!.FullName;
+        // -y: a snapshot is activated with its origin, which LVM asks about; -K: thin snapshots are not activated otherwise.
+        lines.Add(isThin ? $"lvchange -y -ay -K {devices} {full}"
+            : $"lvchange -y -ay -K {devices} --config 'activation {{ read_only_volume_list = [ \"{name}\" ] }}' {full}");
         undo.Push($"vgchange -an {devices} {name}");
-        return $"/dev/{name}/{volume.Volume!.Name}";
+        return $"/dev/{full}";
+    }
+
+    /// <summary>Whether a thin pool must be active for the volume: no kernel activates one on devices that cannot be written to.</summary>
+    private static bool IsThin(LogicalVolume volume, VolumeGroup group) =>
+        volume.Pool is not null || (volume.Origin is { } origin && group.FindLogicalVolume(origin)?.Pool is not null);
+
+    /// <summary>Puts a snapshot of the kernel's over a device, which takes the changes in its place.</summary>
+    private static string Writable(string device, List<string> lines, Stack<string> undo)
+    {
+        int number = undo.Count + 1;
+        lines.Add($"COW{number}=$(mktemp); truncate -s 1G $COW{number}    # takes what is written; {device} stays as it is");
+        undo.Push($"rm $COW{number}");
+        lines.Add($"LOOP{number + 1}=$(losetup --find --show $COW{number})");
+        undo.Push($"losetup --detach $LOOP{number + 1}");
+        lines.Add($"dmsetup create jumpbag{number} --table \"0 $(blockdev --getsz {device}) snapshot {device} $LOOP{number + 1} N 8\"");
+        undo.Push($"dmsetup remove jumpbag{number}");
+        return $"/dev/mapper/jumpbag{number}";
     }
 
     private static string Loop(Layer layer, (long Offset, long Length)? range, string file, List<string> lines, Stack<string> undo)

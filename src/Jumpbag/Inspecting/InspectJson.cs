@@ -38,6 +38,17 @@ public static class InspectJson
             json.WriteString("hostName", guest.HostName);
             WriteStrings("mountPoints", guest.MountPoints);
         }
+        if (layer.Volume is { } volume)
+        {
+            json.WriteString("origin", volume.Origin);
+            json.WriteString("pool", volume.Pool);
+        }
+        if (report.VolumeUsage is { } volumeUsage)
+        {
+            json.WriteNumber("dataPercent", Math.Round(volumeUsage.Percent, 2));
+            if (volumeUsage.MetadataPercent is { } metadata)
+                json.WriteNumber("metadataPercent", Math.Round(metadata, 2));
+        }
         json.WriteString("problem", report.Problem);
         WriteStrings("warnings", report.Warnings);
         json.WriteStartArray("children");

@@ -2,6 +2,7 @@ using Jumpbag.Core;
 using Jumpbag.FileSystems;
 using Jumpbag.FileSystems.Locators;
 using Jumpbag.Storage.Layers;
+using Jumpbag.Storage.Lvm;
 
 namespace Jumpbag.Inspecting;
 
@@ -29,6 +30,9 @@ public sealed record LayerReport
     public FileSystemSummary? Usage { get; init; }
 
     public GuestFacts? Guest { get; init; }
+
+    /// <summary>Of a snapshot, a thin volume or a thin pool: how full it is.</summary>
+    public VolumeUsage? VolumeUsage { get; init; }
 
     /// <summary>Why more cannot be told: refused, damaged, beyond the end of the image.</summary>
     public string? Problem { get; init; }
@@ -60,7 +64,24 @@ public sealed record LayerReport
         {
             report = report with { Problem = e.Message };
         }
+        report = layer.Volume is { } volume ? WithUsage(report, volume) : report;
         return report with { Children = [.. layer.Children.Select(child => Make(child, opener))] };
+    }
+
+    /// <summary>How full a volume is may be unknown although it can be read; and a pool, which cannot, is not at fault for that.</summary>
+    private static LayerReport WithUsage(LayerReport report, LogicalVolume volume)
+    {
+        try
+        {
+            VolumeUsage? usage = volume.ReadUsage();
+            return report with { VolumeUsage = usage, Problem = volume.IsPool ? null : report.Problem };
+        }
+        catch (JumpbagException e)
+        {
+            return volume.IsPool ? report with { Problem = e.Message }
+                : report.Problem is null ? report with { Warnings = [.. report.Warnings, $"how full it is cannot be told: {e.Message}"] }
+                : report;
+        }
     }
 
     public IEnumerable<LayerReport> Walk() => Children.SelectMany(child => child.Walk()).Prepend(this);
@@ -104,6 +125,9 @@ public sealed record LayerReport
         var warnings = new List<string>();
         if (layer.Kind == LayerKind.VolumeGroup)
             warnings.AddRange(layer.Group!.Warnings);
+        // What is odd about a pool is said once, beside the pool.
+        if (layer.Volume is { Pool: null } volume)
+            warnings.AddRange(volume.Warnings);
         if (layer.HasContent && layer.Table is { } table)
             warnings.AddRange(table.Warnings);
         warnings.AddRange(layer.Contradictions);

@@ -85,7 +85,7 @@ public class LogicalVolumeTests
         VolumeGroup group = Group(Volume("origin", Stripes(0, 1, ("pv0", 0))) + Volume("copies", Stripes(0, 1, ("pv0", 1)))
             + Volume("snapshot0", "start_extent = 0\nextent_count = 1\ntype = \"snapshot\"\nchunk_size = 8\norigin = \"origin\"\ncow_store = \"copies\"\n"));
         Assert.Equal([("origin", "linear"), ("copies", "snapshot")], group.LogicalVolumes.Select(volume => (volume.Name, volume.Type)));
-        Assert.Equal("origin", group.LogicalVolumes[1].SnapshotOrigin);
+        Assert.Equal("origin", group.LogicalVolumes[1].Origin);
         Assert.Equal(ExtentOf(A, 0), Read(group.LogicalVolumes[0].Open()));
         Assert.Throws<UnsupportedException>(() => group.LogicalVolumes[1].Open());
     }
