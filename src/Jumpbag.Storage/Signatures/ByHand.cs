@@ -37,6 +37,8 @@ public static class ByHand
         // Layers: each makes a device that is looked at in turn.
         ["crypto_LUKS"] = "cryptsetup open --readonly {} rescue && jumpbag inspect /dev/mapper/rescue",
         ["BitLocker"] = "cryptsetup open --type bitlk --readonly {} rescue && jumpbag inspect /dev/mapper/rescue",
+        // Of a member whose array can be put together its content is opened; this is for the others.
+        ["linux_raid_member"] = "mdadm --examine {}",
         ["ddf_raid_member"] = "mdadm --examine {}",
         ["isw_raid_member"] = "mdadm --examine {}",
         ["zfs_member"] = "zpool import -d {} -o readonly=on -R /mnt -a",

@@ -60,7 +60,7 @@ make() { # NAME MEMBERS mdadm's options…
   attach "$count" ${sizes-}
   # The default leaves a megabyte before the data, which is half of a slot.
   [[ "$*" != *=1.[12]* ]] || set -- --data-offset=128 "$@"
-  mdadm --create $md --run --name="${name:0:30}" --homehost=host --raid-devices="$count" "$@" "${members[@]}" <<<y
+  mdadm --create $md --run --name="${name:0:30}" --homehost=host --raid-devices=$((count - ${spares:-0})) --spare-devices=${spares:-0} "$@" "${members[@]}" <<<y
   fill $md "$name"
 }
 
@@ -91,16 +91,24 @@ for version in "${versions[@]}"; do
   make "raid6-plain-$version" 4 --level=6 --metadata=$version --chunk=64; settle; report "raid6-plain-$version"
   make "raid10-plain-$version" 2 --level=10 --metadata=$version --chunk=64; settle; report "raid10-plain-$version"
   sizes="900000 2097152 1400000" make "linear-$version" 3 --level=linear --metadata=$version; report "linear-$version"
-  layout=--layout=alternate
-  [[ $version != 0.90 ]] || layout=--layout=dangerous
-  make "raid0-$version" 3 --level=0 $layout --metadata=$version --chunk=32; report "raid0-$version"
+  # mdadm makes no RAID 0 of version 0.90 any more: a RAID 4 without its parity becomes one.
+  [[ $version == 0.90 ]] && continue
+  make "raid0-$version" 3 --level=0 --metadata=$version --chunk=32; report "raid0-$version"
   # Three zones: all of them, two, one.
-  [[ $version != 1.1 ]] || layout=--layout=original
-  sizes="900000 2097152 1400000" make "raid0-zones-$version" 3 --level=0 $layout --metadata=$version --chunk=16; report "raid0-zones-$version"
+  layout=alternate
+  [[ $version != 1.1 ]] || layout=original
+  sizes="900000 2097152 1400000" make "raid0-zones-$version" 3 --level=0 --layout=$layout --metadata=$version --chunk=16; report "raid0-zones-$version"
 done
+make raid0-0.90 4 --level=4 --metadata=0.90 --chunk=32 --assume-clean
+mdadm $md --fail "${members[3]}"
+mdadm $md --remove "${members[3]}"
+echo raid0 >/sys/block/md77/md/level
+dropped=${members[3]}
+members=("${members[@]:0:3}")
+report raid0-0.90
+losetup -d "$dropped"
 make raid1-three 3 --level=1 --metadata=1.2 --bitmap=internal; settle; report raid1-three
 make raid5-two 2 --level=5 --metadata=1.2; settle; report raid5-two
-make raid5-ppl 3 --level=5 --metadata=1.2 --consistency-policy=ppl; settle; report raid5-ppl
 make raid5-bitmap 4 --level=5 --metadata=1.0 --bitmap=internal --chunk=8; settle; report raid5-bitmap
 
 # 3. Random geometries.
@@ -111,7 +119,7 @@ for round in {1..12}; do
     0) name=raid5-random$round; make $name $count --level=5 --metadata=$version --chunk=$chunk --assume-clean ;;
     1) name=raid6-random$round; ((count > 3)) || count=4; make $name $count --level=6 --metadata=$version --chunk=$chunk --assume-clean ;;
     2) name=raid10-random$round; kinds=(n f o); make $name $count --level=10 --layout=${kinds[RANDOM % 3]}$((2 + RANDOM % 2)) --metadata=$version --chunk=$chunk --assume-clean ;;
-    3) name=raid0-random$round; sizes=; for ((i = 0; i < count; i++)); do sizes+=" $((700000 + RANDOM * 40))"; done
+    3) name=raid0-random$round; sizes=; for ((i = 0; i < count; i++)); do sizes+=" $((700000 + RANDOM * 40))"; done; echo "lengths $name$sizes" >&3
        make $name $count --level=0 --metadata=1.2 --chunk=$chunk; sizes= ;;
   esac
   report "$name"
@@ -155,7 +163,7 @@ rebuild raid6-rebuilding 4 --level=6 --metadata=1.1
 rebuild raid5-rebuilding-old 3 --level=5 --metadata=0.90
 
 # A spare beside, a replacement, blocks known to be bad.
-make raid5-spare 4 --level=5 --raid-devices=3 --spare-devices=1 --metadata=1.2; settle; report raid5-spare
+spares=1 make raid5-spare 4 --level=5 --metadata=1.2; settle; report raid5-spare
 make raid5-badblocks 3 --level=5 --metadata=1.2 --chunk=16 --assume-clean
 start=$(mdadm --examine "${members[0]}" | sed -n 's/.*Data Offset : \([0-9]*\).*/\1/p')
 echo "$((start + 64)) 24" >/sys/block/md77/md/dev-$(basename "${members[0]}")/bad_blocks
@@ -165,7 +173,7 @@ echo "state raid5-badblocks bad $(((start + 64) * 512)) $((24 * 512))" >&3
 report raid5-badblocks
 
 # What is refused: a reshape under way, a write journal.
-make raid5-reshape 4 --level=5 --metadata=1.2 --raid-devices=3 --spare-devices=1; settle
+spares=1 make raid5-reshape 4 --level=5 --metadata=1.2; settle
 echo 100 >/sys/block/md77/md/sync_speed_max
 mdadm --grow $md --raid-devices=4 --backup-file=/tmp/backup || true
 sleep 3
