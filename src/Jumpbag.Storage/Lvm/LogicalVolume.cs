@@ -13,6 +13,8 @@ public sealed class LogicalVolume
     private static readonly string[] KnownStatus =
         ["READ", "WRITE", "FIXED_MINOR", "VISIBLE", "PVMOVE", "LOCKED", "NOTSYNCED", "REBUILD", "WRITEMOSTLY", "CACHE_VOL"];
 
+    private readonly List<string> notes = [];
+    private readonly IReadOnlyList<string> status;
     private readonly string? problem;
     private readonly string? unknownStatus;
     private BlockDevice? mapping;
@@ -24,7 +26,7 @@ public sealed class LogicalVolume
         Name = section.Name;
         Uuid = section.TextOrNull("id") ?? "";
         Tags = section.Texts("tags");
-        IReadOnlyList<string> status = section.Texts("status");
+        status = section.Texts("status");
         IsVisible = status.Contains("VISIBLE");
         unknownStatus = status.Except(KnownStatus).FirstOrDefault();
         CreationHost = section.TextOrNull("creation_host");
@@ -98,16 +100,29 @@ public sealed class LogicalVolume
     {
         get
         {
-            var warnings = new List<string>();
+            var warnings = new List<string>(notes);
             if ((MergingSnapshot?.Store ?? MergingThinSnapshot) is { } merging)
                 warnings.Add($"snapshot {merging.FullName} is being merged into {FullName}, which is read as it will be afterwards");
             if ((Pool is { } name ? Group.FindLogicalVolume(name) : IsPool ? this : null) is { } poolVolume && poolVolume.TryOpenPool() is { } opened)
-                warnings.AddRange(ThinPoolSegment.Warnings(poolVolume, opened));
+                warnings.AddRange(ThinPoolSegment.Warnings(poolVolume, opened).Concat(poolVolume.notes).Except(warnings));
             return warnings;
         }
     }
 
     internal long ExtentCount { get; }
+
+    internal bool HasStatus(string flag) => status.Contains(flag);
+
+    /// <summary>What is odd about a volume that this one lies on concerns this one, too.</summary>
+    internal void AdoptNotes(LogicalVolume below) => notes.AddRange(below.notes.Except(notes).ToList());
+
+    /// <summary>One line where a segment's devices are not all there: which, and why.</summary>
+    internal void NoteDevices(string type, IReadOnlyList<(string Name, string? Reason)> devices)
+    {
+        string[] lacking = [.. devices.Where(device => device.Reason is not null).Select(device => $"{device.Name}: {device.Reason}")];
+        if (lacking.Length > 0)
+            notes.Add($"degraded: {type} with {devices.Count - lacking.Length} of {devices.Count} devices: {string.Join("; ", lacking)}");
+    }
 
     /// <summary>What makes this volume an old-style (copy on write) snapshot, or null.</summary>
     internal SnapshotVolume? Snapshot { get; set; }

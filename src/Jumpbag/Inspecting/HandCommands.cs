@@ -2,6 +2,7 @@ using Jumpbag.Core;
 using Jumpbag.FileSystems;
 using Jumpbag.Storage.Layers;
 using Jumpbag.Storage.Lvm;
+using Jumpbag.Storage.Md;
 using Jumpbag.Storage.Signatures;
 
 namespace Jumpbag.Inspecting;
@@ -16,9 +17,13 @@ public sealed class HandCommands(IReadOnlyList<Layer> disks)
     {
         foreach (LayerReport report in top.Walk())
         {
-            if (report.Format is not { } format || report.Layer.Kind == LayerKind.VolumeGroup || report.Layer.Table is not null || format == "LVM2_member")
+            if (report.Layer.Kind == LayerKind.VolumeGroup || (report.Layer.HasContent && report.Layer.Table is not null) || report.Format == "LVM2_member" || report.Member is not null)
                 continue;
-            List<string> use = [.. Use(report, format)];
+            // An array is worth assembling whatever is in it, and even where it is refused here.
+            string? format = report.Format ?? (report.Layer.Array is { } array ? array.Level : null);
+            if (format is null)
+                continue;
+            List<string> use = report.Format is null ? ["jumpbag inspect {}"] : [.. Use(report, format)];
             if (use.Count == 0)
                 continue;
             yield return $"# {report.Layer.Locator}: {format}{(report.Label is { } label ? $" \"{ByteString.FromText(label)}\"" : "")}, {ByteSize.Format(report.Layer.Size)}";
@@ -65,6 +70,8 @@ public sealed class HandCommands(IReadOnlyList<Layer> disks)
                 return Loop(layer, null, Quote(layer.Locator), lines, undo);
             case LayerKind.LogicalVolume:
                 return AttachVolume(layer, lines, undo);
+            case LayerKind.Array:
+                return AttachArray(layer, lines, undo);
             default:
                 Layer parent = layer.Parent!;
                 string below = parent.Kind == LayerKind.Disk ? Quote(parent.Locator) : Attach(parent, lines, undo);
@@ -72,13 +79,30 @@ public sealed class HandCommands(IReadOnlyList<Layer> disks)
         }
     }
 
+    private string AttachArray(Layer layer, List<string> lines, Stack<string> undo)
+    {
+        var members = new List<string>();
+        foreach (Layer holder in Holders(layer.Scope))
+            if (layer.Array!.Members.Any(member => member.State is MdMemberState.Active or MdMemberState.Rebuilding or MdMemberState.Journal && ReferenceEquals(member.Device, holder.Device)))
+                members.Add(Attach(holder, lines, undo));
+        string device = layer.Array!.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') ? $"/dev/md/{layer.Array.Name}" : "/dev/md/rescue";
+        lines.Add($"mdadm --assemble --readonly --run {device} {string.Join(' ', members)}");
+        undo.Push($"mdadm --stop {device}");
+        return device;
+    }
+
+    /// <summary>What a scope's volume groups and arrays may lie on: its disks, their partitions, and arrays in turn.</summary>
+    private IEnumerable<Layer> Holders(Layer scope)
+    {
+        IEnumerable<Layer> around = scope.Kind == LayerKind.Disk ? disks : [scope];
+        return around.Concat(scope.Children.Where(child => child.Kind == LayerKind.Array)).SelectMany(disk => disk.Partitions.Prepend(disk)).Where(holder => holder.HasContent);
+    }
+
     private string AttachVolume(Layer volume, List<string> lines, Stack<string> undo)
     {
-        Layer scope = volume.Scope;
-        IEnumerable<Layer> around = scope.Kind == LayerKind.Disk ? disks : [scope];
         bool isThin = IsThin(volume.Volume!, volume.Group!);
         var members = new List<string>();
-        foreach (Layer holder in around.SelectMany(disk => disk.Partitions.Prepend(disk)))
+        foreach (Layer holder in Holders(volume.Scope))
             if (holder.Signature is { Format: "LVM2_member" } signature && volume.Group!.PhysicalVolumes.Any(pv => pv.Uuid == signature.Uuid))
             {
                 string device = Attach(holder, lines, undo);

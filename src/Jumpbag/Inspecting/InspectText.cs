@@ -42,9 +42,9 @@ public static class InspectText
             layer.Partition is { } partition ? partition.StartSector.ToString(CultureInfo.InvariantCulture) : "",
             layer.Partition is { } p ? p.Offset.ToString(CultureInfo.InvariantCulture) : "",
             ByteSize.Format(layer.Size),
-            report.Type ?? "",
+            layer.Array is { } array ? $"{report.Type} {array.ActiveCount}/{array.PlaceCount}" : report.Type ?? "",
             report.Format ?? (report.Problem is null && layer.HasContent ? "-" : ""),
-            report.State ?? "",
+            report.State ?? (report.Member is { } member ? ArrayJson.StateOf(member.Member) : ""),
             report.Usage?.UsedPercent is { } used ? $"{used.ToString(CultureInfo.InvariantCulture)}%" : layer.Volume?.IsPool == true && report.VolumeUsage is { } pool ? Percent(pool.Percent) : "",
             report.Label is { } label ? ByteString.FromText(label).ToString() : "",
             report.Uuid ?? "",
@@ -76,6 +76,10 @@ public static class InspectText
     private static string Notes(LayerReport report)
     {
         var notes = new List<string>();
+        if (report.Layer.Array is { State: not "clean" and var state })
+            notes.Add(state);
+        if (report.Member is var (member, around))
+            notes.Add(member.Place is { } place ? $"member {place} of {around.Step}" : $"of {around.Step}");
         if (report.Problem is { } problem)
             notes.Add(problem);
         if (report.Layer.Volume is { } volume)

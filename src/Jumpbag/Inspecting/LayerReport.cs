@@ -3,6 +3,7 @@ using Jumpbag.FileSystems;
 using Jumpbag.FileSystems.Locators;
 using Jumpbag.Storage.Layers;
 using Jumpbag.Storage.Lvm;
+using Jumpbag.Storage.Md;
 
 namespace Jumpbag.Inspecting;
 
@@ -33,6 +34,9 @@ public sealed record LayerReport
 
     /// <summary>Of a snapshot, a thin volume or a thin pool: how full it is.</summary>
     public VolumeUsage? VolumeUsage { get; init; }
+
+    /// <summary>Of a member of an MD array: what it is to that array, and the array.</summary>
+    public (MdMember Member, Layer Array)? Member { get; init; }
 
     /// <summary>Why more cannot be told: refused, damaged, beyond the end of the image.</summary>
     public string? Problem { get; init; }
@@ -91,6 +95,8 @@ public sealed record LayerReport
         if (report.Layer.Signature is not { } signature)
             return report;
         report = report with { Format = signature.Format, Label = signature.Label, Uuid = signature.Uuid };
+        if (report.Layer.ArrayAround is { } array)
+            return report with { Member = (array.Array!.Members.First(member => ReferenceEquals(member.Device, report.Layer.Device)), array) };
         if (!FileSystemFormats.CanRead(signature.Format))
             return report;
         try
@@ -115,6 +121,7 @@ public sealed record LayerReport
     private static string? TypeOf(Layer layer) => layer.Kind switch
     {
         LayerKind.Partition => layer.Partition?.TypeName,
+        LayerKind.Array => layer.Array!.Level,
         LayerKind.LogicalVolume => layer.Volume!.Type,
         LayerKind.VolumeGroup => "volume group",
         _ => null,
@@ -125,7 +132,10 @@ public sealed record LayerReport
         var warnings = new List<string>();
         if (layer.Kind == LayerKind.VolumeGroup)
             warnings.AddRange(layer.Group!.Warnings);
-        // What is odd about a pool is said once, beside the pool.
+        if (layer.Array is { } array)
+            warnings.AddRange(array.Warnings);
+        // What is odd about a pool is said once, beside the pool; what a volume's devices lack is known once it was put together.
+        _ = layer.Refusal;
         if (layer.Volume is { Pool: null } volume)
             warnings.AddRange(volume.Warnings);
         if (layer.HasContent && layer.Table is { } table)
