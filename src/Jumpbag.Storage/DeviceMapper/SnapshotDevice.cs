@@ -27,7 +27,7 @@ public sealed class SnapshotDevice : MappedDevice
     public override bool IsWhole => table.Damage is null && origin.IsWhole && store.Device.IsWhole;
 
     /// <summary>Bytes of the store that are in use, as dmsetup(8) and lvs(8) count them.</summary>
-    public long StoreUsed => table.ChunksUsed * store.ChunkSize;
+    public long StoreUsed => Math.Min(table.ChunksUsed * store.ChunkSize, store.Device.Length);
 
     /// <exception cref="UnsupportedException">The snapshot is invalid, or of an unknown version.</exception>
     /// <exception cref="CorruptException">The store is damaged so that nothing of the snapshot can be told.</exception>
