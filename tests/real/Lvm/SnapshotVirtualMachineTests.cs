@@ -26,8 +26,8 @@ public sealed class SnapshotVirtualMachineTests(SnapshotVirtualMachineTests.Mach
             BlockDevice device = volume.Open();
             Assert.Equal((words[0], words[1]), (words[0], device.Length.ToString(CultureInfo.InvariantCulture)));
             Assert.Equal(device.Length, volume.ContentSize);
-            Assert.True(words[2] == Hash(device), $"{words[0]} reads as other bytes");
-            Assert.True(words[2] == HashOfExtents(device), $"{words[0]}: its extents name other bytes");
+            Assert.True(words[2] == DeviceHash.Of(device), $"{words[0]} reads as other bytes");
+            Assert.True(words[2] == DeviceHash.OfExtents(device), $"{words[0]}: its extents name other bytes");
             compared++;
         }
         Assert.InRange(compared, 30, 100);
@@ -147,39 +147,6 @@ public sealed class SnapshotVirtualMachineTests(SnapshotVirtualMachineTests.Mach
             }
         }
         Assert.True(unreadable > 0 && right > 0, $"{unreadable} unreadable, {right} right");
-    }
-
-    private static string Hash(BlockDevice device)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        // An odd size, so that reads begin and end within chunks.
-        var buffer = new byte[100_003];
-        for (long at = 0; at < device.Length; at += buffer.Length)
-        {
-            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, device.Length - at));
-            device.Read(at, piece);
-            hash.AppendData(piece);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private static string HashOfExtents(BlockDevice device)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        long at = 0;
-        foreach (Extent extent in device.Extents(0, device.Length))
-        {
-            Assert.Equal(at, extent.Offset);
-            var bytes = new byte[extent.Length];
-            if (extent.Kind == ExtentKind.Data)
-                extent.Source!.Read(extent.SourceOffset, bytes);
-            else
-                Assert.Equal(ExtentKind.Hole, extent.Kind);
-            hash.AppendData(bytes);
-            at += extent.Length;
-        }
-        Assert.Equal(device.Length, at);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>The disks as the machine left them, and what it said. It runs when the first test asks.</summary>

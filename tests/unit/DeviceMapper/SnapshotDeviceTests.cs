@@ -24,9 +24,9 @@ public class SnapshotDeviceTests
         (long Old, long New)[] list = [.. exceptions];
         int last = list.Length / (chunkSize / 16);
         for (int area = 0; area <= last; area++)
-            if (ExceptionTable.Area(area, chunkSize) + chunkSize <= store.Bytes.Length)
-                store.Bytes.AsSpan(ExceptionTable.Area(area, chunkSize), chunkSize).Clear();
-        ExceptionTable.Write(store.Bytes, chunkSize, list, valid);
+            if (ExceptionStoreBytes.Area(area, chunkSize) + chunkSize <= store.Bytes.Length)
+                store.Bytes.AsSpan(ExceptionStoreBytes.Area(area, chunkSize), chunkSize).Clear();
+        ExceptionStoreBytes.Write(store.Bytes, chunkSize, list, valid);
         return store;
     }
 
@@ -57,7 +57,7 @@ public class SnapshotDeviceTests
     {
         long[] olds = [.. Enumerable.Range(0, Chunks).Select(n => (long)n)];
         new Random(count).Shuffle(olds);
-        (long, long)[] exceptions = [.. olds.Take(count).Zip(ExceptionTable.NewChunks(Chunk))];
+        (long, long)[] exceptions = [.. olds.Take(count).Zip(ExceptionStoreBytes.NewChunks(Chunk))];
         // The origin ends within its last chunk.
         MemoryDevice origin = Filled((Chunks * Chunk) - 1024, 1), store = Store(count + 20, exceptions);
         SnapshotDevice device = SnapshotDevice.Open(origin, store, origin.Length);
@@ -69,7 +69,7 @@ public class SnapshotDeviceTests
     [Fact]
     public void chunks_of_one_sector_and_copies_in_any_order_are_read()
     {
-        (long, long)[] exceptions = [.. Enumerable.Range(0, 90).Select(n => (long)(n * 7 % 90)).Zip(ExceptionTable.NewChunks(512).Take(90).Reverse())];
+        (long, long)[] exceptions = [.. Enumerable.Range(0, 90).Select(n => (long)(n * 7 % 90)).Zip(ExceptionStoreBytes.NewChunks(512).Take(90).Reverse())];
         MemoryDevice origin = Filled(512 * 100, 3), store = Store(200, exceptions, 512);
         AssertContent(SnapshotDevice.Open(origin, store, origin.Length), origin, store, exceptions, 512);
     }
@@ -93,9 +93,9 @@ public class SnapshotDeviceTests
     [Fact]
     public void an_area_that_cannot_be_read_leaves_what_is_known_for_sure()
     {
-        (long, long)[] exceptions = [.. Enumerable.Range(0, 300).Select(n => (long)n * 2).Zip(ExceptionTable.NewChunks(Chunk))];
+        (long, long)[] exceptions = [.. Enumerable.Range(0, 300).Select(n => (long)n * 2).Zip(ExceptionStoreBytes.NewChunks(Chunk))];
         MemoryDevice origin = Filled(Chunks * Chunk, 1), store = Store(400, exceptions);
-        store.Bad.Add((ExceptionTable.Area(1, Chunk) + 512, ExceptionTable.Area(1, Chunk) + 1024));
+        store.Bad.Add((ExceptionStoreBytes.Area(1, Chunk) + 512, ExceptionStoreBytes.Area(1, Chunk) + 1024));
         SnapshotDevice device = SnapshotDevice.Open(origin, store, origin.Length);
         Assert.False(device.IsWhole);
         var chunk = new byte[Chunk];
@@ -170,9 +170,9 @@ public class SnapshotDeviceTests
         const int Count = 3_000_000, Size = 512;
         var random = new Random(5);
         // Every 7th chunk, in an order that is not theirs.
-        IEnumerable<(long Old, long New)> exceptions = Enumerable.Range(0, Count).Select(n => (long)n * 1_234_577 % Count * 7).Zip(ExceptionTable.NewChunks(Size));
+        IEnumerable<(long Old, long New)> exceptions = Enumerable.Range(0, Count).Select(n => (long)n * 1_234_577 % Count * 7).Zip(ExceptionStoreBytes.NewChunks(Size));
         var store = new MemoryDevice(new byte[(Count + (Count / 32) + 34L) * Size]);
-        ExceptionTable.Write(store.Bytes, Size, exceptions);
+        ExceptionStoreBytes.Write(store.Bytes, Size, exceptions);
         foreach ((long old, long to) in exceptions)
             BinaryPrimitives.WriteInt64LittleEndian(store.Bytes.AsSpan((int)(to * Size)), old + 1);
         long before = GC.GetTotalMemory(true);

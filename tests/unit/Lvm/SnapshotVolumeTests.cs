@@ -16,7 +16,7 @@ public class SnapshotVolumeTests
     {
         LvmDisk disk = new LvmDisk(new string('a', 32), DataStart + (64 * ExtentSize)).FillData(1);
         disk.Bytes.AsSpan(StoreAt + ExtentSize, ExtentSize).Clear();
-        ExceptionTable.Write(disk.Bytes.AsSpan(StoreAt), ExtentSize, [(1, 2), (3, 3)], valid);
+        ExceptionStoreBytes.Write(disk.Bytes.AsSpan(StoreAt), ExtentSize, [(1, 2), (3, 3)], valid);
         return disk.Write(Text(Uuids("group"), 1, [disk],
             Volume("origin", originSegment.Length > 0 ? originSegment : Stripes(0, 4, ("pv0", 0))) + Volume("snap", "\"READ\", \"WRITE\", \"VISIBLE\"", [Stripes(0, 6, ("pv0", 10))])
             + Volume("snapshot0", $"start_extent = 0\nextent_count = 4\ntype = \"snapshot\"\nchunk_size = 8\norigin = \"origin\"\n{joining} = \"snap\"\n")));

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Jumpbag.Tests.Support;
 
 /// <summary>A persistent exception store by hand. What dm-snapshot writes is tested with dm-snapshot.</summary>
-public static class ExceptionTable
+public static class ExceptionStoreBytes
 {
     /// <summary>
     /// Writes the header and the exceptions, in this order and over as many areas as they take, into a store's bytes; the chunks that they
