@@ -36,6 +36,8 @@ public sealed class SnapshotDevice : MappedDevice
         ExceptionStore store = ExceptionStore.Open(copies);
         if (!store.Header.IsValid)
             throw new UnsupportedException("the snapshot is invalid: its store was full, or could not be written, when a chunk had to be copied; what it held is lost");
+        if (length > long.MaxValue - store.ChunkSize)
+            throw new UnsupportedException($"a snapshot of {length} bytes is larger than can be read");
         long chunks = (length / store.ChunkSize) + (length % store.ChunkSize > 0 ? 1 : 0);
         return new(origin, store, ExceptionTable.Read(store, chunks), length);
     }

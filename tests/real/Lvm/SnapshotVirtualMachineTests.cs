@@ -109,7 +109,7 @@ public sealed class SnapshotVirtualMachineTests(SnapshotVirtualMachineTests.Mach
             Place place = places.Open(locator);
             return System.Text.Encoding.ASCII.GetString(place.Tree.ReadSmallFile(place.Path, 100)!).Trim();
         }
-        Assert.Equal("later", hostname($"{machine.Disk(0)}:/etc/hostname"));
+        Assert.Equal("later", hostname($"{machine.Disk(0)}@old:/etc/hostname"));
         Assert.Equal("first", hostname($"{machine.Disk(0)}@old/vm_snap:/etc/hostname"));
         Assert.Equal("first", hostname($"{machine.Disk(0)}@vm_snap@2:/etc/hostname"));
     }

@@ -53,7 +53,7 @@ public class ThinVolumeTests
         Assert.Equal([.. new byte[DataBlockSize], .. Block(disk, 1), .. new byte[ExtentSize]], Read(volumes["two"].Open()));
         Assert.Equal(("pool", null, false), (volumes["one"].Pool, volumes["one"].Origin, volumes["one"].IsSnapshot));
         Assert.Equal(("pool", "one", true), (volumes["two"].Pool, volumes["two"].Origin, volumes["two"].IsSnapshot));
-        Assert.Equal(new VolumeUsage(2 * DataBlockSize, 40 * ExtentSize), volumes["one"].ReadUsage());
+        Assert.Equal(new VolumeUsage(2 * DataBlockSize, 3 * DataBlockSize), volumes["one"].ReadUsage());
         Assert.Equal((1L * DataBlockSize, 3L * DataBlockSize), (volumes["pool"].ReadUsage()!.Used, volumes["pool"].ReadUsage()!.Total));
         Assert.All(volumes.Values, volume => Assert.Empty(volume.Warnings));
     }
