@@ -13,6 +13,9 @@ internal static unsafe partial class Libc
     /// <summary>SOL_SOCKET and SCM_RIGHTS: a control message that carries descriptors.</summary>
     public const int SocketLevel = 1, Rights = 1, MessageCloseOnExec = 0x40000000;
 
+    public const nint OpenAt2 = 437;
+    public const ulong ResolveInRoot = 0x10;
+
     public const short SpawnNewSession = 0x80, SpawnSignalMask = 8, SpawnSignalDefaults = 4;
     public const int SignalTerminate = 15;
 
@@ -45,6 +48,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint readlinkat(int directory, byte* path, byte* buffer, nuint size);
+
+    /// <summary>openat2(2), for which libc has no function: struct open_how is u64 flags, u64 mode, u64 resolve.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint syscall(nint number, nint directory, byte* path, ulong* how, nint size);
 
     // The spawn calls answer the error itself. Their structures are opaque: glibc's take 80 and 336 bytes.
     [LibraryImport("libc")]
