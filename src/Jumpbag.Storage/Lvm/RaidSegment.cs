@@ -18,7 +18,8 @@ internal static class RaidSegment
         ["raid0"] = (0, 0),
         ["raid0_meta"] = (0, 0),
         ["raid1"] = (1, 0),
-        ["raid4"] = (4, ParityLayout.ParityLast),
+        // To dm-raid this is a RAID 5 with all parity on the first device.
+        ["raid4"] = (5, ParityLayout.ParityFirst),
         ["raid5"] = (5, ParityLayout.LeftSymmetric),
         ["raid5_ls"] = (5, ParityLayout.LeftSymmetric),
         ["raid5_rs"] = (5, ParityLayout.RightSymmetric),
