@@ -5,7 +5,7 @@
 #   state WORDS…
 exec 3>&1 >/tmp/log 2>&1
 set -x
-PS4='+$SECONDS '
+
 trap 'status=$?; [[ $status == 0 ]] || tail -n 80 /tmp/log >&3' EXIT
 head -c 8M /dev/urandom >/tmp/random
 
