@@ -6,7 +6,7 @@ namespace Jumpbag.Storage.DeviceMapper;
 /// What dm-snapshot shows: the origin, with the chunks in the exception store in place of its own. Of a snapshot these are as the
 /// origin's were when it was made, or as they were written since; while it is merged back, the origin shows the same.
 /// </summary>
-internal sealed class SnapshotDevice : MappedDevice
+public sealed class SnapshotDevice : MappedDevice
 {
     private readonly BlockDevice origin;
     private readonly ExceptionStore store;
@@ -27,7 +27,7 @@ internal sealed class SnapshotDevice : MappedDevice
     public override bool IsWhole => table.Damage is null && origin.IsWhole && store.Device.IsWhole;
 
     /// <summary>Bytes of the store that are in use, as dmsetup(8) and lvs(8) count them.</summary>
-    public long StoreUsed => table.ChunksUsed * store.ChunkSize;
+    public long StoreUsed => Math.Min(table.ChunksUsed * store.ChunkSize, store.Device.Length);
 
     /// <exception cref="UnsupportedException">The snapshot is invalid, or of an unknown version.</exception>
     /// <exception cref="CorruptException">The store is damaged so that nothing of the snapshot can be told.</exception>
@@ -36,6 +36,8 @@ internal sealed class SnapshotDevice : MappedDevice
         ExceptionStore store = ExceptionStore.Open(copies);
         if (!store.Header.IsValid)
             throw new UnsupportedException("the snapshot is invalid: its store was full, or could not be written, when a chunk had to be copied; what it held is lost");
+        if (length > long.MaxValue - store.ChunkSize)
+            throw new UnsupportedException($"a snapshot of {length} bytes is larger than can be read");
         long chunks = (length / store.ChunkSize) + (length % store.ChunkSize > 0 ? 1 : 0);
         return new(origin, store, ExceptionTable.Read(store, chunks), length);
     }

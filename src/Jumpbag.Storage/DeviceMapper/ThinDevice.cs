@@ -1,7 +1,7 @@
 namespace Jumpbag.Storage.DeviceMapper;
 
 /// <summary>A thin volume or thin snapshot: blocks of the pool's data device, mapped one by one.</summary>
-internal sealed class ThinDevice : MappedDevice
+public sealed class ThinDevice : MappedDevice
 {
     /// <summary>A mapping is one number: the data block above these bits, below them when it was mapped.</summary>
     private const int TimeBits = 24;
@@ -11,7 +11,7 @@ internal sealed class ThinDevice : MappedDevice
     private readonly BlockDevice? externalOrigin;
     private readonly long dataBlocks;
 
-    public ThinDevice(ThinPool pool, Btree map, long length, BlockDevice? externalOrigin)
+    internal ThinDevice(ThinPool pool, Btree map, long length, BlockDevice? externalOrigin)
     {
         this.pool = pool;
         this.map = map;

@@ -8,7 +8,7 @@ namespace Jumpbag.Storage.DeviceMapper;
 /// A dm-thin pool: the metadata says for each of its devices where the device's blocks lie on the data device.
 /// Specification: the kernel's drivers/md/dm-thin-metadata.c.
 /// </summary>
-internal sealed class ThinPool
+public sealed class ThinPool
 {
     private readonly BtreeBlocks blocks;
 

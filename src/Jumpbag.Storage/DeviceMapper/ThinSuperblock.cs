@@ -30,7 +30,7 @@ namespace Jumpbag.Storage.DeviceMapper;
 ///    356    4  compat_ro_flags         matter to writers only
 ///    360    4  incompat_flags          none is known
 /// </code></remarks>
-internal sealed record ThinSuperblock(
+public sealed record ThinSuperblock(
     bool NeedsCheck, long TransactionId, long HeldRoot, long DataBlocks, long DataBlocksUsed, long MetadataBlocks, long MetadataBlocksUsed,
     long MappingRoot, long DetailsRoot, long DataBlockSize)
 {

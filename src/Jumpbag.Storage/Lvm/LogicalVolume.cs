@@ -153,8 +153,12 @@ public sealed class LogicalVolume
                 ThinPool own = OpenPool(0);
                 return new(own.DataUsage.Used, own.DataUsage.Total, own.MetadataUsage.Used, own.MetadataUsage.Total);
             }
-            return Pool is { } name && Group.FindLogicalVolume(name) is { } poolVolume
-                ? new(poolVolume.OpenPool(1).MappedBytes((MergingThinSnapshot ?? this).Segments[0].Section.Integer("device_id")), ContentSize) : null;
+            if (Pool is not { } name || Group.FindLogicalVolume(name) is not { } poolVolume)
+                return null;
+            ThinPool shared = poolVolume.OpenPool(1);
+            // lvs counts whole blocks, since the pool maps whole ones.
+            long blocks = (ContentSize / shared.BlockSize) + (ContentSize % shared.BlockSize > 0 ? 1 : 0);
+            return new(shared.MappedBytes((MergingThinSnapshot ?? this).Segments[0].Section.Integer("device_id")), Math.Min(blocks, long.MaxValue / shared.BlockSize) * shared.BlockSize);
         }
     }
 

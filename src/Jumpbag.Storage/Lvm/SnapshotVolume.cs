@@ -29,6 +29,10 @@ internal sealed class SnapshotVolume
     /// <summary>In bytes, of what it shows; 0 where the metadata makes no sense.</summary>
     public long Size => segment.IntegerOrNull("extent_count") is >= 0 and <= uint.MaxValue and long count && count <= long.MaxValue / Group.ExtentSize ? count * Group.ExtentSize : 0;
 
+    private string Hint(LogicalVolume origin) => origin.MergingSnapshot == this
+        ? $"it was being merged into {origin.FullName}, which cannot be told without it"
+        : $"its origin {origin.FullName} can be read";
+
     /// <summary>Called with <see cref="VolumeGroup.Opening"/> held.</summary>
     /// <exception cref="UnsupportedException">It is invalid, or lies on what is not supported.</exception>
     /// <exception cref="CorruptException">The metadata or the store makes no sense.</exception>
@@ -46,11 +50,11 @@ internal sealed class SnapshotVolume
         }
         catch (UnsupportedException e)
         {
-            throw new UnsupportedException($"logical volume {Store.FullName}: {e.Message}", e.Hint ?? $"its origin {origin.FullName} can be read");
+            throw new UnsupportedException($"logical volume {Store.FullName}: {e.Message}", Hint(origin));
         }
         catch (CorruptException e)
         {
-            throw new CorruptException($"logical volume {Store.FullName}: {e.Message}", e.Hint ?? $"its origin {origin.FullName} can be read");
+            throw new CorruptException($"logical volume {Store.FullName}: {e.Message}", Hint(origin));
         }
     }
 }

@@ -12,14 +12,15 @@ internal static class ThinSegment
     {
         LogicalVolume volume = context.Volume;
         // LVM swaps the two when the volume is activated next; until then only the metadata says so.
-        Segment shown = volume.MergingThinSnapshot?.Segments[0] ?? segment;
+        LogicalVolume source = volume.MergingThinSnapshot ?? volume;
+        Segment shown = source.Segments[0];
         if (volume.Segments.Count != 1)
             throw new CorruptException($"LVM2 metadata: {volume.FullName} is thin and has {volume.Segments.Count} segments");
         ThinPool pool = context.Other(shown.Section.Text("thin_pool")).OpenPool(context.Depth + 1);
         BlockDevice? origin = shown.Section.TextOrNull("external_origin") is { } name ? context.Other(name).OpenShown(context.Depth + 1) : null;
         try
         {
-            return pool.OpenDevice(shown.Section.Integer("device_id"), shown.ExtentCount * context.ExtentSize, origin);
+            return pool.OpenDevice(shown.Section.Integer("device_id"), source.Size, origin);
         }
         catch (CorruptException e)
         {

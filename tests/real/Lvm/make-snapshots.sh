@@ -42,13 +42,17 @@ change_disk() { # $1: device, $2: a word that goes into the files
   losetup -d "$loop"
 }
 
-pvcreate /dev/vda /dev/vdb /dev/vdc /dev/vdd
-vgcreate -s 256k old /dev/vda /dev/vdb
+# A device that can be made slow, to stop a merge half-way.
+sectors=$(blockdev --getsz /dev/vdb)
+dmsetup create slow --table "0 $sectors linear /dev/vdb 0"
+echo 'devices { global_filter=["r|/dev/vdb|"] }' >>/etc/lvm/lvm.conf
+pvcreate /dev/vda /dev/mapper/slow /dev/vdc /dev/vdd
+vgcreate -s 256k old /dev/vda /dev/mapper/slow
 vgcreate -s 256k thin /dev/vdc /dev/vdd
 
 # old: several snapshots of one origin, taken at different times, with chunks of different sizes; one with its store in pieces.
 lvcreate -y -n origin -L 4m old /dev/vda
-lvextend -L +1280k old/origin /dev/vdb
+lvextend -L +1280k old/origin /dev/mapper/slow
 fill /dev/old/origin 84
 for i in 1 2 3; do
   lvcreate -y -s -c "$(chunk)" -n "snap$i" -L 7m old/origin
@@ -87,7 +91,7 @@ change_disk /dev/old/vm_disk later
 # one that is to be merged into its origin, and another one of the same origin
 lvcreate -y -n merged -L 4m old
 fill /dev/old/merged 64
-lvcreate -y -s -c 4k -n merging -L 5m old/merged
+lvcreate -y -s -c 4k -n merging -L 5m old/merged /dev/mapper/slow
 lvcreate -y -s -c 32k -n beside -L 6m old/merged
 fill /dev/old/merged 50
 scribble /dev/old/merging 5
@@ -189,12 +193,18 @@ for name in old/vm_disk old/vm_snap thin/vm_disk thin/vm_snap; do
   umount /mnt
   losetup -d "$loop"
 done
-# The merge begins when the origin is activated, and is stopped half-way.
+# The merge begins when the origin is activated, and is stopped half-way. Its status, "allocated/total metadata", counts down.
+before=$(dmsetup status old-merging | cut -d ' ' -f 4)
 lvchange -an old/merged >/tmp/log
-echo 1 >/sys/module/dm_snapshot/parameters/snapshot_copy_throttle
+dmsetup reload slow --table "0 $sectors delay /dev/vdb 0 100"
+dmsetup suspend slow
+dmsetup resume slow
 lvchange -ay old/merged >/tmp/log
-sleep 0.2
-echo "merge $(dmsetup status old-merged)"
+while [[ $(dmsetup status old-merged) == *" $before"* ]]; do :; done
+dmsetup suspend old-merged
+echo "merge $before $(dmsetup status old-merged)"
+dmsetup resume old-merged
 lvchange -an old/merged >/tmp/log
 vgchange -an >/tmp/log
+dmsetup remove slow
 echo done
