@@ -18,11 +18,12 @@ public static class VirtualMachine
 
     /// <inheritdoc cref="Run(string, IEnumerable{string}, string[])"/>
     /// <param name="modules">Modules of that kernel, beside those for device-mapper and ext4.</param>
-    public static ShellResult Run(string script, IEnumerable<string> disks, IEnumerable<string> modules, string[] take)
+    /// <param name="minutes">How long it may take on a machine that has much else to do.</param>
+    public static ShellResult Run(string script, IEnumerable<string> disks, IEnumerable<string> modules, string[] take, int minutes = 5)
     {
         string runner = Path.Combine(Repository, "tests", "vm", "run-in-vm");
-        ShellResult result = Shell.Try(TimeSpan.FromMinutes(6), runner,
-            [.. modules.SelectMany(module => new[] { "--module", module }), .. take.SelectMany(program => new[] { "--take", program }), script, .. disks]);
+        ShellResult result = Shell.Try(TimeSpan.FromMinutes(minutes + 1), runner,
+            ["--timeout", $"{minutes * 60}", .. modules.SelectMany(module => new[] { "--module", module }), .. take.SelectMany(program => new[] { "--take", program }), script, .. disks]);
         Assert.SkipWhen(result.Status == CannotBeHad, result.Errors.Trim());
         return result;
     }

@@ -39,7 +39,7 @@ public sealed class LogicalVolume
             segments.AddRange(section.Sections.Select(inner => new Segment(inner)));
             segments.Sort((left, right) => left.FirstExtent.CompareTo(right.FirstExtent));
             ExtentCount = CheckedExtentCount(section, segments);
-            Size = checked(ExtentCount * group.ExtentSize);
+            Size = checked(segments.Sum(segment => segment.ContentExtents) * group.ExtentSize);
         }
         catch (CorruptException e)
         {

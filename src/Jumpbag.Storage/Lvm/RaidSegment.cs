@@ -18,7 +18,8 @@ internal static class RaidSegment
         ["raid0"] = (0, 0),
         ["raid0_meta"] = (0, 0),
         ["raid1"] = (1, 0),
-        ["raid4"] = (4, ParityLayout.ParityLast),
+        // To dm-raid this is a RAID 5 with all parity on the first device.
+        ["raid4"] = (5, ParityLayout.ParityFirst),
         ["raid5"] = (5, ParityLayout.LeftSymmetric),
         ["raid5_ls"] = (5, ParityLayout.LeftSymmetric),
         ["raid5_rs"] = (5, ParityLayout.RightSymmetric),
@@ -40,12 +41,18 @@ internal static class RaidSegment
 
     public static IEnumerable<string> Types => Levels.Keys;
 
+    /// <summary>
+    /// LVM notes that a reshape began, and that it ended only when it looks at the volume again; the devices' own state tells which it is.
+    /// </summary>
+    public static bool Knows(Segment segment) => Levels.ContainsKey(segment.Type) && segment.Section.Has("raids")
+        && segment.Flags.All(flag => flag is "RESHAPE" or "RESHAPE_DATA_OFFSET" or "RESHAPE_DELTA_DISKS_PLUS" or "RESHAPE_DELTA_DISKS_MINUS");
+
     public static BlockDevice Open(Segment segment, SegmentContext context)
     {
         (int level, int layout) = Levels[segment.Type];
         long count = segment.Section.Integer(segment.Section.Has("device_count") ? "device_count" : "stripe_count", 1, 1024);
         var (states, images) = Volumes(segment, context, (int)count);
-        long length = segment.ExtentCount * context.ExtentSize;
+        long length = segment.ContentExtents * context.ExtentSize;
         long stripe = level == 1 ? 0 : segment.Section.Integer("stripe_size", 1) * 512;
         if (level == 10)
             layout = Near | (int)(segment.Section.IntegerOrNull("data_copies") ?? 2);
@@ -80,11 +87,11 @@ internal static class RaidSegment
     /// <summary>LVM writes down what it wants first, and dm-raid does it: until then the one does not describe what the other has.</summary>
     private static void Check(RaidSuperblock? state, SegmentContext context, Segment segment, int level, ref int layout, long stripe, long count)
     {
-        if (state is null)
+        if (state is null && segment.Flags.Count == 0)
             return;
         string what = $"logical volume {context.Volume.FullName} ({segment.Type})";
         const string ByHand = "activate it on a machine with LVM (vgchange -ay) and give its /dev path instead";
-        if (state.IsReshaping)
+        if (state is null or { IsReshaping: true })
             throw new UnsupportedException($"{what} was being reshaped: part of it lies in the old way and part in the new, which is not supported", ByHand);
         if (state.UnknownFeatures != 0)
             throw new UnsupportedException($"{what} has features that are not known here (0x{state.UnknownFeatures:x})", ByHand);

@@ -27,7 +27,7 @@ internal static class SegmentTypes
         if (!Openers.TryGetValue(segment.Type, out Opener? open))
             throw new UnsupportedException($"logical volume {context.Volume.FullName}: reading {segment.Type} volumes is not supported",
                 "activate it on a machine with LVM (vgchange -ay) and give its /dev path instead");
-        if (segment.Flags.Count > 0)
+        if (segment.Flags.Count > 0 && !RaidSegment.Knows(segment))
             throw new UnsupportedException($"logical volume {context.Volume.FullName}: {segment.Type} with {segment.Flags[0]} is not supported");
         return open(segment, context);
     }

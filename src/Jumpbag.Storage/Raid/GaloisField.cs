@@ -8,7 +8,7 @@ namespace Jumpbag.Storage.Raid;
 /// Arithmetic on the bytes of RAID 5 and 6: addition is XOR, multiplication is that of GF(256) with the polynomial
 /// x⁸ + x⁴ + x³ + x² + 1 and the generator 2 (H. P. Anvin, "The mathematics of RAID-6").
 /// </summary>
-internal static class GaloisField
+public static class GaloisField
 {
     private const int Polynomial = 0x11D;
 

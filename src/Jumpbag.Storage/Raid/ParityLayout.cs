@@ -3,7 +3,7 @@ using Jumpbag.Core;
 namespace Jumpbag.Storage.Raid;
 
 /// <summary>Where a stripe's parity lies: the indexes of the members with P and Q; Q is -1 where there is none.</summary>
-internal readonly record struct StripePlan(int P, int Q);
+public readonly record struct StripePlan(int P, int Q);
 
 /// <summary>
 /// How RAID 4, 5 and 6 lay out their stripes: which member of a stripe has its parity, and which the data. The numbers are those
@@ -58,7 +58,7 @@ public sealed class ParityLayout
         return new(level, level == 4 ? ParityLast : layout, members);
     }
 
-    internal StripePlan Stripe(long number)
+    public StripePlan Stripe(long number)
     {
         int n = Members, last = n - 1;
         if (Level != 6)
@@ -89,7 +89,7 @@ public sealed class ParityLayout
     }
 
     /// <summary>The member that has the stripe's data chunk of this index.</summary>
-    internal int DataMember(StripePlan stripe, int index)
+    public int DataMember(StripePlan stripe, int index)
     {
         int n = Members;
         switch (layout)
@@ -110,7 +110,7 @@ public sealed class ParityLayout
     }
 
     /// <summary>Of a member with data: which power of 2 is its weight in Q.</summary>
-    internal int Weight(StripePlan stripe, int member)
+    public int Weight(StripePlan stripe, int member)
     {
         if (IsDdf)
             return member;

@@ -45,13 +45,16 @@ public sealed class Raid10Array : BlockDevice
         while (!destination.IsEmpty)
         {
             long number = offset / chunk, within = offset - (number * chunk);
-            int count = (int)Math.Min(destination.Length, chunk - within);
+            int count = (int)Math.Min(Math.Min(destination.Length, chunk - within), UniformFrom(offset));
             layout.Locate(number, copies);
             ReadFrom(copies[..(offset < synced ? copies.Length : 1)], offset, within, destination[..count]);
             offset += count;
             destination = destination[count..];
         }
     }
+
+    /// <summary>How far it is to where only the first copy counts.</summary>
+    private long UniformFrom(long offset) => offset < synced ? synced - offset : long.MaxValue;
 
     private void ReadFrom(ReadOnlySpan<(int Member, long Row)> copies, long offset, long within, Span<byte> destination)
     {
@@ -81,7 +84,7 @@ public sealed class Raid10Array : BlockDevice
         {
             while (at < end)
             {
-                long number = at / chunk, within = at - (number * chunk), count = Math.Min(end - at, chunk - within);
+                long number = at / chunk, within = at - (number * chunk), count = Math.Min(Math.Min(end - at, chunk - within), UniformFrom(at));
                 layout.Locate(number, places);
                 Extent extent = default;
                 for (int copy = 0; copy < (at < synced ? places.Length : 1); copy++)

@@ -51,7 +51,7 @@ public sealed class Raid10Layout
     }
 
     /// <summary>The places of a chunk's copies: members, and rows of chunks there. The kernel reads them in this order.</summary>
-    internal void Locate(long chunk, Span<(int Member, long Row)> copies)
+    public void Locate(long chunk, Span<(int Member, long Row)> copies)
     {
         UInt128 first = (UInt128)(ulong)chunk * (ulong)near;
         int member = (int)(first % (ulong)Members);

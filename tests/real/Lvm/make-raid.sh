@@ -5,7 +5,7 @@
 #   state WORDS…
 exec 3>&1 >/tmp/log 2>&1
 set -x
-PS4='+$SECONDS '
+
 trap 'status=$?; [[ $status == 0 ]] || tail -n 80 /tmp/log >&3' EXIT
 head -c 8M /dev/urandom >/tmp/random
 
@@ -91,12 +91,13 @@ lvcreate -y -n moving -L 6m busy /dev/vdj
 fill /dev/busy/moving
 lvextend -L +2m busy/moving /dev/vdk
 fill /dev/busy/moving more
-pvmove -i 60 -b -n moving /dev/vdj /dev/vdm || true
-sleep 1
+pvmove -i +600 -n moving /dev/vdj /dev/vdm &
+sleep 4
 report busy/moving
 lvs -a -o lv_name,segtype,attr,sync_percent,devices busy
-lvcreate -y -n reshaping --type raid5 -i 2 -I 16k --nosync -L 8m busy /dev/vdj /dev/vdk /dev/vdl
+lvcreate -y -n reshaping --type raid5 -i 2 -I 16k -L 8m busy /dev/vdj /dev/vdk /dev/vdl
 fill /dev/busy/reshaping
+settle busy/reshaping
 lvchange -y --maxrecoveryrate 100k --minrecoveryrate 50k busy/reshaping
 lvconvert -y --stripes 3 busy/reshaping || true
 sleep 2

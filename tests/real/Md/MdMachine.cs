@@ -86,7 +86,7 @@ public sealed class MdMachine : IDisposable
             using (FileStream file = File.Create(path))
                 file.SetLength(path == disks[0] ? 1000L << 20 : 40 << 20);
         ShellResult result = VirtualMachine.Run(Path.Combine(VirtualMachine.Repository, "tests", "real", "Md", "make-arrays.sh"), disks, ["linear"],
-            ["losetup", "mdadm", "mke2fs", "sfdisk", "blockdev", "dd", "sha256sum", "mount", "umount", "head", "sed"]);
+            ["losetup", "mdadm", "mke2fs", "sfdisk", "blockdev", "dd", "sha256sum", "mount", "umount", "head", "sed"], 8);
         Assert.True(result.Status == 0 && result.Output.Contains("\ndone ", StringComparison.Ordinal), result.Output + result.Errors);
         return result.Output;
     }
