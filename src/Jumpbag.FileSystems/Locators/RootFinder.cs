@@ -33,7 +33,7 @@ public sealed class RootFinder(FileSystemOpener opener, EventSink events)
         if (seen.Count > 0)
             throw new UsageException($"{start.Locator} has several filesystems and none of them looks like a root",
                 "name one: " + string.Join(", ", seen.Select(layer => layer.Locator)));
-        if (start.Walk().FirstOrDefault(layer => layer.Refusal is not null) is { } refused)
+        if (start.Walk().FirstOrDefault(layer => layer.Refusal is not null && layer.Volume is not { IsPool: true }) is { } refused)
             throw TreeOpener.Located(refused.Refusal!, refused);
         string[] others = [.. start.Walk().Where(layer => layer.Signature is not null).Select(layer => $"{layer.Locator} ({layer.Signature!.Format})")];
         throw others.Length == 0 ? FileSystemOpener.Unrecognised(start)

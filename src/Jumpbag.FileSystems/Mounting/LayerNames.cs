@@ -6,7 +6,7 @@ namespace Jumpbag.FileSystems.Mounting;
 
 /// <summary>
 /// What a layer is called where each is a file or folder: as its locator behind the disk, with volumes as /dev/mapper names
-/// them: "1", "vg_i7tiny-root", "vg_i7tiny-vm_zoneminder@2". What fills a disk without partitions is "disk".
+/// them: "1", "md_data", "vg_i7tiny-root", "vg_i7tiny-vm_zoneminder@2". What fills a disk without partitions is "disk".
 /// </summary>
 public static class LayerNames
 {
@@ -15,7 +15,7 @@ public static class LayerNames
         Layer top = layer;
         var steps = new Stack<string>();
         for (; top.Kind != LayerKind.Disk; top = top.Kind == LayerKind.LogicalVolume ? top.Parent!.Parent! : top.Parent!)
-            steps.Push(top.Kind == LayerKind.LogicalVolume ? Mapped(top.Step[1..]) : top.Step[1..]);
+            steps.Push(top.Kind == LayerKind.LogicalVolume ? Mapped(top.Step[1..]) : top.Step[1..].Replace('/', '_'));
         string name = steps.Count == 0 ? "disk" : string.Join('@', steps);
         // A further disk goes by its file's name: the partitions of two would have the same ones.
         return ReferenceEquals(top, sources.Disk) ? name : $"{Path.GetFileName(top.Locator)}@{name}";

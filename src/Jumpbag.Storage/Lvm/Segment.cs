@@ -39,7 +39,8 @@ public sealed class Segment
     /// <summary><c>reshape_count</c> extents of each device, of which those of the parity were never counted.</summary>
     private static long ReshapeSpace(ConfigSection section, string type)
     {
-        if (!section.Has("reshape_count"))
+        // The devices' own volumes have the key, too: they show all that they have.
+        if (!section.Has("reshape_count") || !type.StartsWith("raid", StringComparison.Ordinal))
             return 0;
         long devices = section.Integer("device_count", 1, 1024), copies = section.Has("data_copies") ? section.Integer("data_copies", 1, 1024) : 2;
         long counted = type.StartsWith("raid6", StringComparison.Ordinal) ? devices - 2 : type.StartsWith("raid10", StringComparison.Ordinal) ? devices / copies : devices - 1;

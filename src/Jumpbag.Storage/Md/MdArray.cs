@@ -24,7 +24,7 @@ public sealed class MdArray
         device = new(Open);
         int colon = superblock.Name.IndexOf(':', StringComparison.Ordinal);
         string given = superblock.Name[(colon + 1)..];
-        Name = given.Length > 0 ? given : superblock.PreferredMinor?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ShortUuid;
+        Name = IsUsable(given) ? given : superblock.PreferredMinor?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ShortUuid;
     }
 
     /// <summary>Without its host's name; of an array that has none, the number of its /dev/md, or the start of its UUID.</summary>
@@ -93,6 +93,9 @@ public sealed class MdArray
             }
         }
     }
+
+    /// <summary>What could not stand in a locator, or as a name in a folder, is no name.</summary>
+    private static bool IsUsable(string name) => name.Any(char.IsLetterOrDigit) && name.All(c => char.IsLetterOrDigit(c) || "_-.+ ".Contains(c, StringComparison.Ordinal));
 
     internal void Warn(string warning) => warnings.Add(warning);
 

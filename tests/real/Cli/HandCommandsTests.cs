@@ -88,7 +88,7 @@ public sealed class HandCommandsTests : IDisposable
         Assert.True(result.Status == 0 && result.Output.EndsWith("done\n", StringComparison.Ordinal), all);
         string[] lines = result.Output.Split('\n');
         foreach ((string format, _) in made)
-            Assert.True(lines.Contains($"{format}: {(format is "crypto_LUKS" or "linux_raid_member" ? "inside ext4" : "found.txt")}"), $"{format}\n{all}");
+            Assert.True(lines.Contains($"{format}: {format switch { "crypto_LUKS" => "inside ext4", "linux_raid_member" => "lost+found", _ => "found.txt" }}"), $"{format}\n{all}");
         Assert.DoesNotContain(lines, line => line.StartsWith("left: ", StringComparison.Ordinal));
     }
 }
