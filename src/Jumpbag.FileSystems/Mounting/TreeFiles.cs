@@ -344,6 +344,18 @@ public sealed class TreeFiles : FuseFileSystem, IDisposable
     /// <summary>Below the top folder: "/etc/fstab". Null where the way to it is not known any more.</summary>
     private ByteString? PathOf(KnownNode file)
     {
+        try
+        {
+            return Trace(file);
+        }
+        catch (JumpbagException)
+        {
+            return null; // The way is damaged too.
+        }
+    }
+
+    private ByteString? Trace(KnownNode file)
+    {
         const int MostSteps = 4096;
         var path = ByteString.Empty;
         KnownNode at = file;

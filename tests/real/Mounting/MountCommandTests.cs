@@ -255,7 +255,7 @@ public sealed class MountCommandTests
     public void damage_is_told_once_in_the_log_and_in_the_foreground_on_the_terminal()
     {
         ShellResult result = Run("""
-            mkdir t; head -c 3M /dev/urandom >t/big; mke2fs -q -t ext4 -b 1024 -d t x.img 8M
+            mkdir t; head -c 3M /dev/urandom >t/big; mke2fs -q -t ext4 -b 1024 -d t x.img 8M >/dev/null
             from=$(debugfs -R 'bmap big 2000' x.img 2>/dev/null); truncate -s $((from * 1024)) x.img
             jumpbag mount -q --log log x.img m 2>/dev/null; head -c 1M m/big | cmp -n 1000000 - t/big; tail -c 1K m/big; tail -c 1K m/big
             jumpbag umount -q m; gone; cat log
