@@ -37,6 +37,9 @@ public sealed class DumpObject
 
     /// <summary>PostgreSQL: indexes and keys that are made by statements of their own.</summary>
     public int Indexes { get; set; }
+
+    /// <summary>Of a table whose definition is in the dump.</summary>
+    public TableShape Shape { get; set; }
 }
 
 /// <summary>What is in a dump: counted without keeping it.</summary>
@@ -139,7 +142,10 @@ public sealed class DumpIndex
         // Two triggers of one name can stand on two tables (PostgreSQL), and routines of one name differ in their parameters.
         if (type is DumpObjectType.Trigger or DumpObjectType.Routine)
             byName.Remove((type, name));
-        Get(type, name, table, scanner).Bytes += scanner.Length;
+        DumpObject found = Get(type, name, table, scanner);
+        found.Bytes += scanner.Length;
+        if (type == DumpObjectType.Table)
+            found.Shape = scanner.Shape();
     }
 
     private DumpObject Get(DumpObjectType type, ObjectName name, ObjectName? table, StatementScanner scanner)

@@ -19,6 +19,9 @@ public interface ILoad : IDisposable
 
     ObjectName OnServer(DumpObject found);
 
+    /// <summary>Whether indexes of its definition are put off until its rows are in.</summary>
+    bool DefersKeys(DumpObject table);
+
     /// <summary>Before anything is changed: whether the server has what the dump would make, and room for it.</summary>
     void CheckTarget(DumpIndex index);
 

@@ -88,6 +88,8 @@ public sealed class MySqlLoad : ILoad
         return name.Qualifier is null ? new(options.Database, name.Name) : name;
     }
 
+    public bool DefersKeys(DumpObject table) => options.DeferIndexes && table.Shape.CanDefer && table.Bytes >= SmallTable;
+
     public void CheckTarget(DumpIndex index)
     {
         foreach (DumpObject found in index.Objects)
@@ -301,7 +303,7 @@ public sealed class MySqlLoad : ILoad
         table.IsTransactional = TableEngine.IsTransactional(main, sql, state);
         bool begun = options.Resume && (table.IsTransactional ? Ledger.IsBegun(table.Name) : Ledger.IsComplete(table.Name));
         bool isBig = batcher.Bytes >= SmallTable && !batcher.NeedsKeys;
-        TableDefinition? definition = options.DeferIndexes && (isBig || begun) ? TableDefinition.Split(sql, state) : null;
+        TableDefinition? definition = options.DeferIndexes && (isBig || begun) ? TableDefinition.Split(sql, state.Lexer()) : null;
         bool dropFirst = options.Replace || options.Resume;
         if (begun)
         {

@@ -58,6 +58,9 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
 
     public ReadOnlySpan<byte> CopyLines => window.Bytes[..linesLength];
 
+    /// <summary>Of the CREATE TABLE at hand.</summary>
+    public TableShape Shape() => TableShape.Read(Text, lexer);
+
     /// <summary>How each input ended that was read to its end.</summary>
     public List<DumpTail> Tails { get; } = [];
 

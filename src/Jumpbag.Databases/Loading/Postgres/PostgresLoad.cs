@@ -65,6 +65,9 @@ public sealed partial class PostgresLoad : ILoad
 
     public ObjectName OnServer(DumpObject found) => rewriter.Map(found.Name);
 
+    /// <summary>Here they have statements of their own.</summary>
+    public bool DefersKeys(DumpObject table) => false;
+
     public void CheckTarget(DumpIndex index)
     {
         bool isHere = !index.Objects.Exists(found => found.Type == DumpObjectType.Database);
