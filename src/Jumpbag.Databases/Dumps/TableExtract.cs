@@ -17,10 +17,11 @@ public static class TableExtract
     {
         using var reader = new DumpReader(input, options);
         write(Encoding.UTF8.GetBytes($"-- Table extracted by jumpbag: {table}\n\n"));
-        bool isLocked = false;
+        bool isLocked = false, isWanted = false;
         while (reader.Read() is { } statement)
         {
-            if (IsWanted(statement, table, owned, isLocked))
+            isWanted = statement.IsRest ? isWanted : IsWanted(statement, table, owned, isLocked);
+            if (isWanted)
             {
                 isLocked = statement.Kind == StatementKind.LockTables || (isLocked && statement.Kind != StatementKind.UnlockTables);
                 Write(statement, input.Dialect, write);
@@ -77,6 +78,8 @@ public static class TableExtract
         if (delimiter is not null)
             write(Encoding.ASCII.GetBytes($"DELIMITER {delimiter}\n"));
         write(text);
+        if (statement.HasRest)
+            return;
         write(delimiter is null ? ";\n"u8 : Encoding.ASCII.GetBytes($"{delimiter}\nDELIMITER ;\n"));
         if (statement.Kind == StatementKind.Copy)
         {

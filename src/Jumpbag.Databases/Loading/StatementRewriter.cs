@@ -82,6 +82,7 @@ public sealed class StatementRewriter
             Rows = statement.Rows,
             IsFirstPiece = statement.IsFirstPiece,
             IsLastPiece = statement.IsLastPiece,
+            HasRest = statement.HasRest,
             InsertVerb = statement.InsertVerb,
             Release = statement.Release,
         };

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
@@ -38,7 +37,14 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
     {
         using DumpInput input = Open();
         CheckDialect(input.Dialect);
-        DumpIndex? index = input.Files.All(file => file.IsRegular) ? Survey(cancelled) : null;
+        DumpIndex? index = null;
+        var identity = new LoadIdentity(input.Files, options);
+        if (input.Files.All(file => file.IsRegular))
+        {
+            using DumpInput looked = Open();
+            index = Survey(looked, cancelled);
+            identity = new(looked.Files, options);
+        }
         if (index is null)
             session.Events(new Warning("the dump comes through a pipe: whether it is whole shows only at its end", "load the file itself, or keep it with --spool DIR first"));
         else
@@ -47,8 +53,8 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         try
         {
             using ILoad load = address.Kind == ServerKind.MariaDb
-                ? new MySqlLoad(address, options, name => IsDatabase(index, name), Identity(), session.Events, cancelled)
-                : new PostgresLoad(address, options, index, Identity(), cancelled);
+                ? new MySqlLoad(address, options, name => IsDatabase(index, name), identity, session.Events, cancelled)
+                : new PostgresLoad(address, options, index, identity.Hash, cancelled);
             if (index is not null)
                 load.CheckTarget(index);
             if (dryRun)
@@ -85,9 +91,10 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
     }
 
     /// <summary>Goes through the dump once, at the speed of memory: what is in it, and whether it is whole.</summary>
-    private DumpIndex Survey(CancellationToken cancelled)
+    private DumpIndex Survey(DumpInput input, CancellationToken cancelled)
     {
-        using DumpInput input = Open();
+        foreach (DumpFile file in input.Files)
+            file.Fingerprint = new();
         Action progress = DumpProgress.Step(input, "looking through the dump", session);
         return DumpIndex.Read(input, step: () =>
         {
@@ -113,20 +120,6 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
                 session.Events(new Warning($"{name}: {tail.Why}"));
             }
         }
-    }
-
-    /// <summary>Of the dump and of all that decides which rows go together: a load is resumed only with the same.</summary>
-    private byte[] Identity()
-    {
-        var text = new StringBuilder();
-        foreach (string path in dumps)
-        {
-            var info = new FileInfo(path);
-            text.Append(info.Exists ? $"{Path.GetFileName(path)}:{info.Length}\n" : "pipe\n");
-        }
-        text.AppendJoin(',', options.Tables).Append('\n').AppendJoin(',', options.Exclude).Append('\n').AppendJoin(',', options.Databases).Append('\n')
-            .AppendJoin(',', options.Rename).Append('\n').Append(options.SchemaOnly).Append(options.DataOnly).Append(options.BatchSize);
-        return Sha256.Hash(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
     private static bool IsDatabase(DumpIndex? index, string name) =>

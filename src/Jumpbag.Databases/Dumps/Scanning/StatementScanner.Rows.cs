@@ -41,6 +41,7 @@ internal sealed partial class StatementScanner
             lexer.Begin();
             cuts.Clear();
             (insertEnd, isStreaming, hasTail, isLaterPiece, rowsBefore, lastCut) = (-1, counting, false, false, 0, window.Offset);
+            inRest = false;
         }
     }
 
@@ -68,6 +69,11 @@ internal sealed partial class StatementScanner
                     insertEnd = rows!.At;
                     continue;
                 case RowResult.Tail:
+                    if (lexer is MariaDbLexer && (counting || (inRest && restIsFirst) || (hasTail && window.Length > options.LookAhead)))
+                    {
+                        GoOnAsRest(rows!.At);
+                        return false;
+                    }
                     KeepWhole();
                     int at = rows!.At;
                     insertEnd = FindEnd(ref at);
@@ -84,6 +90,8 @@ internal sealed partial class StatementScanner
                         isStreaming = true;
                         continue;
                     }
+                    if (isStreaming && cuts.Count == 0 && lexer is MariaDbLexer && rows!.At > options.MostHeld)
+                        return RowPart(Math.Min(rows.At - 1, options.MostHeld));
                     break;
             }
             if (!window.Fill() && wasAll)
@@ -94,7 +102,7 @@ internal sealed partial class StatementScanner
     /// <summary>Where lines are counted.</summary>
     private string LineText => counting ? "" : $" (line {statementLine})";
 
-    private int CutAt() => counting ? int.MaxValue : (int)Math.Min(int.MaxValue, lastCut - window.Offset + options.PieceSize);
+    private int CutAt() => counting ? int.MaxValue : inRest ? 0 : (int)Math.Min(int.MaxValue, lastCut - window.Offset + options.PieceSize);
 
     private void KeepWhole()
     {
@@ -148,8 +156,9 @@ internal sealed partial class StatementScanner
     {
         IsFirst = !isLaterPiece;
         if (isLaterPiece)
-            (Offset, Line, head) = (window.Offset, counting ? 0 : window.Line, insertHead);
+            (Offset, Line, head) = (window.Offset, counting ? 0 : window.Line, inRest ? [] : insertHead);
         isLaterPiece = true;
+        (HasRest, IsRest, inRest) = (false, inRest, false);
         (textLength, Length, toTake, Rows) = (end, next, next, count);
         rowsBefore += count;
     }

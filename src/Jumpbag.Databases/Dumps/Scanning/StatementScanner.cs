@@ -13,7 +13,7 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
 {
     private const int MostHead = 1 << 20;
 
-    private readonly Window window = new(counting ? 512 << 10 : Math.Max(options.PieceSize + (128 << 10), 64 << 10), options.Longest);
+    private readonly Window window = new(counting ? 512 << 10 : Math.Max(options.PieceSize + (128 << 10), 64 << 10), input.Dialect == Dialect.Postgres ? options.Longest : Math.Min(options.Longest, 2 * Math.Max(options.LookAhead, options.MostHeld)));
     private readonly Lexer lexer = input.Dialect == Dialect.Postgres ? new PostgresLexer() : new MariaDbLexer();
     private MariaDbSession? session;
     private RowScanner? rows;
@@ -28,6 +28,7 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
         Between,
         Rows,
         Copy,
+        Rest,
         Done,
     }
 
@@ -86,6 +87,10 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
                     if (NextCopy())
                         return true;
                     break;
+                case State.Rest:
+                    if (NextRest())
+                        return true;
+                    break;
                 default:
                     if (NextStatement())
                         return true;
@@ -118,7 +123,7 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
             state = State.Done;
             return false;
         }
-        (Offset, IsFirst, IsLast, Rows, Verb, head) = (window.Offset, true, true, 0, null, []);
+        (Offset, IsFirst, IsLast, HasRest, IsRest, Rows, Verb, head) = (window.Offset, true, true, false, false, 0, null, []);
         statementOffset = Offset;
         if (!counting)
             Line = statementLine = window.Line;
@@ -133,6 +138,12 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
         int at = 0, end;
         while ((end = FindEnd(ref at)) == Lexer.NeedMore)
         {
+            if (IsTooLong(options.MostHeld))
+            {
+                isLaterPiece = false;
+                BeginRest(at);
+                return false;
+            }
             // What stood last may mean something else where nothing follows.
             bool wasAll = window.IsAtEnd;
             if (!window.Fill() && wasAll)
