@@ -13,14 +13,14 @@ public static class TableExtract
     /// <param name="table">As <see cref="Find"/> gave it.</param>
     /// <param name="owned">Sequences that belong to it.</param>
     /// <returns>How the inputs ended.</returns>
-    public static IReadOnlyList<DumpTail> Write(DumpInput input, ObjectName table, IReadOnlySet<ObjectName> owned, Action<ReadOnlySpan<byte>> write, DumpReaderOptions? options = null)
+    public static IReadOnlyList<DumpTail> Write(DumpInput input, DumpObject table, IReadOnlySet<ObjectName> owned, Action<ReadOnlySpan<byte>> write, DumpReaderOptions? options = null)
     {
         using var reader = new DumpReader(input, options);
-        write(Encoding.UTF8.GetBytes($"-- Table extracted by jumpbag: {table}\n\n"));
+        write(Encoding.UTF8.GetBytes($"-- Table extracted by jumpbag: {table.FullName}\n\n"));
         bool isLocked = false;
         while (reader.Read() is { } statement)
         {
-            if (IsWanted(statement, table, owned, isLocked))
+            if ((table.Database is null || table.Database == statement.Database) && IsWanted(statement, table.Name, owned, isLocked))
             {
                 isLocked = statement.Kind == StatementKind.LockTables || (isLocked && statement.Kind != StatementKind.UnlockTables);
                 Write(statement, input.Dialect, write);
@@ -32,7 +32,7 @@ public static class TableExtract
         return reader.Tails;
     }
 
-    /// <summary>The table that a person means by "table", "database.table" or "schema.table".</summary>
+    /// <summary>The table that a person means by "table", "database.table", "schema.table" or "database.schema.table".</summary>
     /// <exception cref="UsageException">Several bear that name; the hint lists them.</exception>
     public static DumpObject Find(DumpIndex index, ByteString name)
     {
@@ -40,19 +40,19 @@ public static class TableExtract
         // A name may have a dot in it.
         DumpObject[] found = [.. tables.Where(known => known.Name.Name == name)];
         if (found.Length == 0)
-            found = [.. tables.Where(known => Full(known.Name) == name)];
+            found = [.. tables.Where(known => Full(known.Name) == name || (known.Database is { } database && Full(new(database, Full(known.Name))) == name))];
         return found.Length switch
         {
             1 => found[0],
             0 => throw new NotFoundException($"{name}: no such table in the dump", Near(tables, name)),
-            _ => throw new UsageException($"{name}: {found.Length} tables have that name", $"say which: {string.Join(", ", found.Take(20).Select(known => known.Name))}"),
+            _ => throw new UsageException($"{name}: {found.Length} tables have that name", $"say which: {string.Join(", ", found.Take(20).Select(known => known.FullName))}"),
         };
     }
 
     private static string Near(DumpObject[] tables, ByteString name)
     {
         DumpObject[] near = [.. tables.Where(known => known.Name.ToString().Contains(name.ToString(), StringComparison.OrdinalIgnoreCase)).Take(5)];
-        return near.Length > 0 ? $"similar: {string.Join(", ", near.Select(known => known.Name))}" : "'jumpbag load --list' shows what is in it";
+        return near.Length > 0 ? $"similar: {string.Join(", ", near.Select(known => known.FullName))}" : "'jumpbag load --list' shows what is in it";
     }
 
     private static ByteString Full(ObjectName name) => name.Qualifier is { } qualifier ? new([.. qualifier.Span, (byte)'.', .. name.Name.Span]) : name.Name;

@@ -19,6 +19,9 @@ public interface ILoad : IDisposable
 
     ObjectName OnServer(DumpObject found);
 
+    /// <summary>The table of the dump as it is loaded; null where it was not begun.</summary>
+    TableLoad? Find(DumpObject table);
+
     /// <summary>Before anything is changed: whether the server has what the dump would make, and room for it.</summary>
     void CheckTarget(DumpIndex index);
 

@@ -18,14 +18,13 @@ public sealed record LoadEstimate(long Rows, long Bytes, double Share, TimeSpan?
 
     public static LoadEstimate Of(ILoad load, DumpIndex index)
     {
-        Dictionary<ObjectName, TableLoad> begun = load.Tables.ToDictionary(table => table.Name);
         double rowsTotal = 0, done = 0, all = 0, indexAll = 0, indexDone = 0, longest = 0;
         long rows = 0, bytes = 0;
         foreach (DumpObject table in index.Objects)
         {
             if (table.Type != DumpObjectType.Table)
                 continue;
-            TableLoad? now = begun.GetValueOrDefault(load.OnServer(table));
+            TableLoad? now = load.Find(table);
             if (now is null && !load.Wants(table))
                 continue;
             rows += table.Rows;

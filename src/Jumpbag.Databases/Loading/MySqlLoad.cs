@@ -88,6 +88,8 @@ public sealed class MySqlLoad : ILoad
         return name.Qualifier is null ? new(options.Database, name.Name) : name;
     }
 
+    public TableLoad? Find(DumpObject table) => tables.GetValueOrDefault(OnServer(table));
+
     public void CheckTarget(DumpIndex index)
     {
         foreach (DumpObject found in index.Objects)

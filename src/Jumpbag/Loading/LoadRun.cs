@@ -64,10 +64,12 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
             monitor.Dispose();
             return Report(load, DumpHeader.Parse(input.Files[0].PlainHead.Span));
         }
-        catch (OperationCanceledException) when (begun && cancelled.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or ConnectionLostException && cancelled.IsCancellationRequested)
         {
-            session.Events(new Warning("interrupted; what was committed stays", "--resume goes on from there"));
-            throw;
+            // A connection that is in the middle of something is aborted, and then says so.
+            if (begun)
+                session.Events(new Warning("interrupted; what was committed stays", "--resume goes on from there"));
+            throw new OperationCanceledException(cancelled);
         }
         catch (ConnectionLostException e)
         {
@@ -137,7 +139,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         if (index is null)
             throw new UnsupportedException("what a pipe holds is not known before it is read", "name the file, or keep it first with --spool DIR");
         foreach (DumpObject found in index.Objects.Where(load.Wants))
-            session.Out.WriteLine($"{found.Type.ToString().ToLowerInvariant()} {load.OnServer(found)}{(found.Type == DumpObjectType.Table ? $", {found.Rows} {(found.Rows == 1 ? "row" : "rows")}" : "")}");
+            session.Out.WriteLine($"{found.Type.ToString().ToLowerInvariant()} {(found.Database is { } database ? $"{database}." : "")}{load.OnServer(found)}{(found.Type == DumpObjectType.Table ? $", {found.Rows} {(found.Rows == 1 ? "row" : "rows")}" : "")}");
         return session.Status;
     }
 

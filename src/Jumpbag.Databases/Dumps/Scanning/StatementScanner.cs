@@ -151,7 +151,9 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
     private bool LineStatement(int length)
     {
         (textLength, Length, toTake) = (TrimmedLength(window.Bytes[..length]), length, length);
-        if (lexer is PostgresLexer)
+        if (lexer is PostgresLexer && IsEncoding(Text))
+            (head, textLength, Facts) = (EncodingStatement(Text), 0, new(StatementKind.Set));
+        else if (lexer is PostgresLexer)
             Facts = new(StatementKind.Use, new ObjectName(null, ConnectTarget(Text) ?? throw Refused(new ByteString(Text).ToString(), Offset)));
         else
             Classify();

@@ -46,7 +46,7 @@ internal sealed class PostgresPool : IDisposable
     }
 
     /// <summary>The server's numbers of the sessions, each with the worker that has it.</summary>
-    public IReadOnlyDictionary<int, int> Sessions
+    public Dictionary<int, int> Sessions
     {
         get
         {

@@ -31,6 +31,7 @@ internal sealed class PostgresWork(LoadOptions options, LoadProgress progress, L
             catch (ServerException e) when (job.IsBuild)
             {
                 report.Skip(PostgresFailure.Describe(job.Statements[0], e));
+                job.IsRefused = true;
                 return;
             }
             catch (ServerException)
