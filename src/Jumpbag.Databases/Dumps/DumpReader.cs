@@ -43,6 +43,7 @@ public sealed class DumpReader(DumpInput input, DumpReaderOptions? options = nul
             Length = scanner.Length,
             Line = scanner.Line,
             Rows = scanner.Rows,
+            Part = scanner.Part,
             IsFirstPiece = scanner.IsFirst,
             IsLastPiece = scanner.IsLast,
             Text = buffer.AsMemory(0, head.Length + text.Length),

@@ -6,6 +6,9 @@ public sealed record DumpReaderOptions
     /// <summary>Rows are cut into pieces of about so many bytes. One row that is longer is a longer piece.</summary>
     public int PieceSize { get; init; } = 1 << 20;
 
+    /// <summary>A row of a COPY of more bytes than that comes in parts (<see cref="RowPiece"/>).</summary>
+    public int LongRow { get; init; } = 4 << 20;
+
     /// <summary>
     /// An INSERT that something follows, such as ON DUPLICATE KEY UPDATE, can't be cut. So far is looked ahead for it; a longer
     /// statement with such an end is refused.

@@ -49,6 +49,9 @@ public sealed class DumpStatement
 
     public bool IsLastPiece { get; init; } = true;
 
+    /// <summary>Of a COPY: whether its lines are whole rows, or part of a row that is too long to be held. Such parts follow each other.</summary>
+    public RowPiece Part { get; init; }
+
     /// <summary>"INSERT", "INSERT IGNORE" or "REPLACE" of an <see cref="StatementKind.Insert"/>.</summary>
     public string? InsertVerb { get; init; }
 
@@ -71,7 +74,18 @@ public sealed class DumpStatement
         Rows = Rows,
         IsFirstPiece = IsFirstPiece,
         IsLastPiece = IsLastPiece,
+        Part = Part,
         InsertVerb = InsertVerb,
         Release = Release,
     };
+}
+
+public enum RowPiece
+{
+    Whole,
+    Start,
+    Middle,
+
+    /// <summary>With the row's line end.</summary>
+    End,
 }

@@ -76,12 +76,18 @@ public static class TableExtract
             ? new[] { ";;", "$$", "//", "|||", "~~~~" }.First(mark => mark == "~~~~" || statement.Text.Span.IndexOf(Encoding.ASCII.GetBytes(mark)) < 0) : null;
         if (delimiter is not null)
             write(Encoding.ASCII.GetBytes($"DELIMITER {delimiter}\n"));
+        if (statement.Part is RowPiece.Middle or RowPiece.End)
+        {
+            write(statement.CopyLines.Span);
+            write(statement.Part == RowPiece.End ? "\\.\n"u8 : default);
+            return;
+        }
         write(text);
         write(delimiter is null ? ";\n"u8 : Encoding.ASCII.GetBytes($"{delimiter}\nDELIMITER ;\n"));
         if (statement.Kind == StatementKind.Copy)
         {
             write(statement.CopyLines.Span);
-            write("\\.\n"u8);
+            write(statement.Part == RowPiece.Whole ? "\\.\n"u8 : default);
         }
     }
 }

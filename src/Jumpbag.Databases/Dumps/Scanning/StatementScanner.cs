@@ -49,6 +49,8 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
 
     public bool IsLast { get; private set; }
 
+    public RowPiece Part { get; private set; }
+
     public ByteString? Database { get; private set; }
 
     /// <summary>Stands before <see cref="Text"/>: of a later piece of an INSERT its head, of a COPY all of the command. Else empty.</summary>
@@ -115,7 +117,7 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
             state = State.Done;
             return false;
         }
-        (Offset, IsFirst, IsLast, Rows, Verb, head) = (window.Offset, true, true, 0, null, []);
+        (Offset, IsFirst, IsLast, Rows, Part, Verb, head) = (window.Offset, true, true, 0, RowPiece.Whole, null, []);
         statementOffset = Offset;
         if (!counting)
             Line = statementLine = window.Line;

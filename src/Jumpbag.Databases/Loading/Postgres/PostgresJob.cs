@@ -12,9 +12,12 @@ internal sealed class PostgresJob(TableLoad table, PostgresSession session, IRea
 
     public IReadOnlyList<DumpStatement> Statements => statements;
 
-    public string Note => note;
+    public string Note => Row?.Note ?? note;
 
     public bool IsBuild => statements[0].Kind is StatementKind.CreateIndex or StatementKind.AddForeignKey;
+
+    /// <summary>Its row comes in parts, of which the statement is the first.</summary>
+    public LongRow? Row { get; init; }
 
     /// <summary>The server would not do it, and it was passed over.</summary>
     public bool IsRefused { get; set; }

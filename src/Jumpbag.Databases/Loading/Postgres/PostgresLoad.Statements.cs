@@ -30,6 +30,8 @@ public sealed partial class PostgresLoad
             case StatementKind.Insert or StatementKind.Copy when !main.IsInTransaction:
                 TakeRows(statement);
                 return;
+            case StatementKind.Copy when statement.Part != RowPiece.Whole:
+                throw new UnsupportedException(LoadReport.Describe(statement, "a row that is too long to be held stands within the dump's own transaction"), "take BEGIN and COMMIT out of the dump: each statement is then committed with its note");
             case StatementKind.CreateIndex when !main.IsInTransaction && statement.Table is { } table:
                 EndRows();
                 built.AddRange(BuiltPart.Of(statement));
@@ -203,6 +205,11 @@ public sealed partial class PostgresLoad
     private void TakeRows(DumpStatement statement)
     {
         ObjectName name = statement.Name!.Value;
+        if (statement.Part != RowPiece.Whole)
+        {
+            TakePart(statement);
+            return;
+        }
         if (rows.Count > 0 && (rows[0].Name != name || rows[0].Kind != statement.Kind || rows[0].File != statement.File))
             EndRows();
         if (known.Add(name))

@@ -126,6 +126,9 @@ public sealed partial class PostgresLoad : ILoad
     {
         if (!IsEnded)
         {
+            // The dump is cut off within it.
+            row?.End();
+            row = null;
             EndDatabase();
             main.Dispose();
             using PostgresConnection first = Connect(address.In(databases[0]));
@@ -146,6 +149,7 @@ public sealed partial class PostgresLoad : ILoad
         registration.Dispose();
         if (!isDone)
             pool.Fail(new OperationCanceledException());
+        row?.End();
         pool.Dispose();
         watch.Dispose();
         main.Dispose();

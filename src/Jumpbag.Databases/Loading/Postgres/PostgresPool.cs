@@ -77,6 +77,9 @@ internal sealed class PostgresPool : IDisposable
         }
     }
 
+    /// <summary>Throws what ended the work of all, if something did.</summary>
+    public void Check() => WaitUntil(() => true);
+
     /// <summary>Waits until all that was handed out is done.</summary>
     public void Drain() => WaitUntil(() => queue.Count == 0 && running.Count == 0);
 

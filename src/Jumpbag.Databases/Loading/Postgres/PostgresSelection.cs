@@ -12,6 +12,7 @@ namespace Jumpbag.Databases.Loading.Postgres;
 internal sealed class PostgresSelection(LoadOptions options)
 {
     private static readonly string[] OutsideOfSchemas = ["EXTENSION", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", "LANGUAGE", "SERVER", "FOREIGN SERVER", "FOREIGN DATA WRAPPER", "USER MAPPING", "CAST", "TRANSFORM", "ACCESS METHOD", "PRIVILEGES"];
+    private static readonly string[] OfCluster = ["ROLE", "USER", "GROUP", "TABLESPACE", "PARAMETER"];
 
     private readonly Selection bySchema = new(options), inDatabase = new(options with { Databases = [] });
     private readonly Dictionary<ObjectName, ObjectName> ownerOf = [];
@@ -101,7 +102,7 @@ internal sealed class PostgresSelection(LoadOptions options)
         ObjectName? about = statement.Table ?? (statement.Kind is StatementKind.Insert or StatementKind.Copy or StatementKind.Change or StatementKind.SetSequenceValue ? statement.Name : subject.Table ?? subject.Name);
         if (about is not { } name)
             return !HasTables && !IsBySchema;
-        if (IsBySchema && OutsideOfSchemas.Contains(subject.Type))
+        if (((HasTables || IsBySchema) && OutsideOfSchemas.Contains(subject.Type)) || ((HasTables || options.Databases.Count > 0) && OfCluster.Contains(subject.Type)))
             return false;
         return Current.Fits(ownerOf.GetValueOrDefault(name, name)) && (subject.Other is not { } other || Current.Fits(ownerOf.GetValueOrDefault(other, other)));
     }
