@@ -43,6 +43,9 @@ public sealed class DumpObject
 
     /// <summary>PostgreSQL: indexes, keys and foreign keys that are made by statements of their own.</summary>
     public int Indexes { get; set; }
+
+    /// <summary>Of a table whose definition is in the dump.</summary>
+    public TableShape Shape { get; set; }
 }
 
 /// <summary>What is in a dump: counted without keeping it.</summary>
@@ -122,7 +125,7 @@ public sealed class DumpIndex
             else if (facts.Kind == StatementKind.Use && facts.Name is { } database)
                 index.Get(DumpObjectType.Database, database, null, scanner);
         }
-        index.Tails = scanner.Tails;
+        index.Tails = input.Metadata?.Judge(scanner.Tails, index.Objects) ?? scanner.Tails;
         return index;
     }
 
@@ -148,7 +151,10 @@ public sealed class DumpIndex
         // Two triggers of one name can stand on two tables (PostgreSQL), and routines of one name differ in their parameters.
         if (type is DumpObjectType.Trigger or DumpObjectType.Routine)
             byName.Remove((type, within, name));
-        Get(type, name, table, scanner).Bytes += scanner.Length;
+        DumpObject found = Get(type, name, table, scanner);
+        found.Bytes += scanner.Length;
+        if (type == DumpObjectType.Table)
+            found.Shape = scanner.Shape();
     }
 
     private DumpObject Get(DumpObjectType type, ObjectName name, ObjectName? table, StatementScanner scanner)

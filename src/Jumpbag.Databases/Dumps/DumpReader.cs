@@ -43,9 +43,10 @@ public sealed class DumpReader(DumpInput input, DumpReaderOptions? options = nul
             Length = scanner.Length,
             Line = scanner.Line,
             Rows = scanner.Rows,
-            Part = scanner.Part,
             IsFirstPiece = scanner.IsFirst,
             IsLastPiece = scanner.IsLast,
+            HasRest = scanner.HasRest,
+            IsRest = scanner.IsRest,
             Text = buffer.AsMemory(0, head.Length + text.Length),
             CopyLines = buffer.AsMemory(head.Length + text.Length, lines.Length),
             Release = () =>

@@ -49,8 +49,11 @@ public sealed class DumpStatement
 
     public bool IsLastPiece { get; init; } = true;
 
-    /// <summary>Of a COPY: whether its lines are whole rows, or part of a row that is too long to be held. Such parts follow each other.</summary>
-    public RowPiece Part { get; init; }
+    /// <summary>Too long to be held: <see cref="Text"/>, or of a COPY the one row of <see cref="CopyLines"/>, is cut, and goes on in the next one that is read.</summary>
+    public bool HasRest { get; init; }
+
+    /// <summary>Only more text of the one before; its kind and names are those of the first part.</summary>
+    public bool IsRest { get; init; }
 
     /// <summary>"INSERT", "INSERT IGNORE" or "REPLACE" of an <see cref="StatementKind.Insert"/>.</summary>
     public string? InsertVerb { get; init; }
@@ -74,18 +77,9 @@ public sealed class DumpStatement
         Rows = Rows,
         IsFirstPiece = IsFirstPiece,
         IsLastPiece = IsLastPiece,
-        Part = Part,
+        HasRest = HasRest,
+        IsRest = IsRest,
         InsertVerb = InsertVerb,
         Release = Release,
     };
-}
-
-public enum RowPiece
-{
-    Whole,
-    Start,
-    Middle,
-
-    /// <summary>With the row's line end.</summary>
-    End,
 }

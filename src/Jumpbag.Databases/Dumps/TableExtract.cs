@@ -17,10 +17,11 @@ public static class TableExtract
     {
         using var reader = new DumpReader(input, options);
         write(Encoding.UTF8.GetBytes($"-- Table extracted by jumpbag: {table.FullName}\n\n"));
-        bool isLocked = false;
+        bool isLocked = false, isWanted = false;
         while (reader.Read() is { } statement)
         {
-            if ((table.Database is null || table.Database == statement.Database) && IsWanted(statement, table.Name, owned, isLocked))
+            isWanted = statement.IsRest ? isWanted : (table.Database is null || table.Database == statement.Database) && IsWanted(statement, table.Name, owned, isLocked);
+            if (isWanted)
             {
                 isLocked = statement.Kind == StatementKind.LockTables || (isLocked && statement.Kind != StatementKind.UnlockTables);
                 Write(statement, input.Dialect, write);
@@ -76,18 +77,17 @@ public static class TableExtract
             ? new[] { ";;", "$$", "//", "|||", "~~~~" }.First(mark => mark == "~~~~" || statement.Text.Span.IndexOf(Encoding.ASCII.GetBytes(mark)) < 0) : null;
         if (delimiter is not null)
             write(Encoding.ASCII.GetBytes($"DELIMITER {delimiter}\n"));
-        if (statement.Part is RowPiece.Middle or RowPiece.End)
-        {
-            write(statement.CopyLines.Span);
-            write(statement.Part == RowPiece.End ? "\\.\n"u8 : default);
+        bool isCopy = statement.Kind == StatementKind.Copy;
+        if (!isCopy || !statement.IsRest)
+            write(text);
+        if (!isCopy && statement.HasRest)
             return;
-        }
-        write(text);
-        write(delimiter is null ? ";\n"u8 : Encoding.ASCII.GetBytes($"{delimiter}\nDELIMITER ;\n"));
-        if (statement.Kind == StatementKind.Copy)
+        if (!isCopy || !statement.IsRest)
+            write(delimiter is null ? ";\n"u8 : Encoding.ASCII.GetBytes($"{delimiter}\nDELIMITER ;\n"));
+        if (isCopy)
         {
             write(statement.CopyLines.Span);
-            write(statement.Part == RowPiece.Whole ? "\\.\n"u8 : default);
+            write(statement.HasRest ? default : "\\.\n"u8);
         }
     }
 }

@@ -15,13 +15,16 @@ public sealed class MySqlLoad : ILoad
     /// <summary>Tables with fewer bytes of rows are made whole: another ALTER TABLE costs more than it saves.</summary>
     private const int SmallTable = 512 << 10;
 
+    /// <summary>Rows of more bytes are sent at once and alone, so that the connections' queue holds little.</summary>
+    private const int MostQueued = 8 << 20;
+
     private readonly MySqlConnection main;
     private readonly LoadOptions options;
     private readonly Selection selection;
     private readonly StatementRewriter rewriter;
     private readonly SessionFollower follower;
     private readonly ServerObjects existing;
-    private readonly byte[] identity;
+    private readonly LoadIdentity identity;
     private readonly EventSink events;
     private readonly Batcher batcher;
     private readonly ServerWatch watch;
@@ -31,6 +34,7 @@ public sealed class MySqlLoad : ILoad
     private readonly MainConnection runner;
     private readonly LastStatements last;
     private readonly DeferredKeys keys;
+    private readonly HugeStatements huge;
     /// <summary>A table that is made when it is known how many rows it gets, in the session in which its definition stands.</summary>
     private (DumpStatement Statement, TableLoad Table)? pending;
     private TableLoad? current;
@@ -41,8 +45,7 @@ public sealed class MySqlLoad : ILoad
     private WorkerPool? pool;
     private ReplicaWatch? replicas;
 
-    /// <param name="identity">Of the dump and of all that decides what a batch is; see <see cref="LoadLedger"/>.</param>
-    public MySqlLoad(ServerAddress address, LoadOptions options, Func<string, bool> isDatabaseOfDump, byte[] identity, EventSink events, CancellationToken cancellation)
+    public MySqlLoad(ServerAddress address, LoadOptions options, Func<string, bool> isDatabaseOfDump, LoadIdentity identity, EventSink events, CancellationToken cancellation)
     {
         this.options = options;
         this.identity = identity;
@@ -56,7 +59,12 @@ public sealed class MySqlLoad : ILoad
         main = Connect(address);
         try
         {
-            registration = cancellation.Register(() => main.Abort("interrupted"));
+            huge = new(() => Connect(address), options, Progress, Report);
+            registration = cancellation.Register(() =>
+            {
+                main.Abort("interrupted");
+                huge.Abort();
+            });
             follower = new(main);
             if (options.Database is { } database)
                 follower.HasSelected(database);
@@ -90,6 +98,8 @@ public sealed class MySqlLoad : ILoad
 
     public TableLoad? Find(DumpObject table) => tables.GetValueOrDefault(OnServer(table));
 
+    public bool DefersKeys(DumpObject table) => options.DeferIndexes && table.Shape.CanDefer && table.Bytes >= SmallTable;
+
     public void CheckTarget(DumpIndex index)
     {
         foreach (DumpObject found in index.Objects)
@@ -112,13 +122,18 @@ public sealed class MySqlLoad : ILoad
     public void Handle(DumpStatement statement)
     {
         cancellation.ThrowIfCancellationRequested();
+        if (statement.IsRest)
+        {
+            huge.Part(statement);
+            return;
+        }
         if (!selection.Wants(statement))
         {
-            statement.Release?.Invoke();
+            huge.PassOver(statement);
             return;
         }
         if (rewriter.Concerns(statement.Kind))
-            statement = rewriter.Rewrite(statement, follower.State());
+            statement = statement.HasRest && statement.Kind != StatementKind.Insert ? throw TooLongToRename(statement) : rewriter.Rewrite(statement, follower.State());
         switch (statement.Kind)
         {
             case StatementKind.Insert:
@@ -172,6 +187,12 @@ public sealed class MySqlLoad : ILoad
                 // Whatever it does, the client would have done it after all that stands before it.
                 EndTable();
                 Pool.Drain();
+                if (statement.HasRest)
+                {
+                    mayBeDone = false;
+                    huge.Begin(statement, null, Ledger, follower.State());
+                    return;
+                }
                 RunOnce(statement);
                 break;
         }
@@ -195,6 +216,7 @@ public sealed class MySqlLoad : ILoad
         pool?.Dispose();
         watch.Dispose();
         replicas?.Dispose();
+        huge.Dispose();
         main.Dispose();
     }
 
@@ -209,6 +231,9 @@ public sealed class MySqlLoad : ILoad
             connection.Query("SET SESSION sql_log_bin=0");
         return connection;
     }
+
+    private static UnsupportedException TooLongToRename(DumpStatement statement) => new(
+        LoadReport.Describe(statement, $"in a statement of more than {ByteSize.Format(statement.Length)} no name can be changed"), "load it without --rename, or leave the table out with --exclude");
 
     private ObjectName Full(ObjectName name) => name.Qualifier is null ? new(follower.Database, name.Name) : name;
 
@@ -234,7 +259,14 @@ public sealed class MySqlLoad : ILoad
             Switch(table);
         if (!table.IsTransactional && Ledger.IsComplete(table.Name))
         {
-            statement.Release?.Invoke();
+            huge.PassOver(statement);
+            return;
+        }
+        if (statement.HasRest || statement.Length > MostQueued)
+        {
+            SendBatch(isLast: false);
+            Pool.Drain(table);
+            huge.Begin(statement, table, table.IsTransactional ? Ledger : null, follower.State());
             return;
         }
         batcher.Add(table, follower.State(), statement);
@@ -303,7 +335,7 @@ public sealed class MySqlLoad : ILoad
         table.IsTransactional = TableEngine.IsTransactional(main, sql, state);
         bool begun = options.Resume && (table.IsTransactional ? Ledger.IsBegun(table.Name) : Ledger.IsComplete(table.Name));
         bool isBig = batcher.Bytes >= SmallTable && !batcher.NeedsKeys;
-        TableDefinition? definition = options.DeferIndexes && (isBig || begun) ? TableDefinition.Split(sql, state) : null;
+        TableDefinition? definition = options.DeferIndexes && (isBig || begun) ? TableDefinition.Split(sql, state.Lexer()) : null;
         bool dropFirst = options.Replace || options.Resume;
         if (begun)
         {

@@ -7,6 +7,7 @@ public sealed class TableLoad(ObjectName name)
 {
     private long rows;
     private long bytes;
+    private long busyTicks;
     private int indexesBuilt;
 
     /// <summary>As it is on the server, after renaming.</summary>
@@ -32,6 +33,9 @@ public sealed class TableLoad(ObjectName name)
     /// <summary>The indexes are built or being built. Guarded by the pool's lock.</summary>
     public bool IsIndexed { get; set; }
 
+    /// <summary>When their building began, of the load's time.</summary>
+    public TimeSpan? BuildingSince { get; set; }
+
     /// <summary>They are built.</summary>
     public bool IsBuilt { get; set; }
 
@@ -50,8 +54,14 @@ public sealed class TableLoad(ObjectName name)
 
     public long Bytes => Interlocked.Read(ref bytes);
 
-    public void Count(long moreRows, long moreBytes)
+    /// <summary>Time that connections spent on its rows, added up.</summary>
+    public TimeSpan Busy => TimeSpan.FromTicks(Interlocked.Read(ref busyTicks));
+
+    public bool HasBegun => Rows > 0 || RowsBefore > 0;
+
+    public void Count(long moreRows, long moreBytes, TimeSpan time = default)
     {
+        Interlocked.Add(ref busyTicks, time.Ticks);
         Interlocked.Add(ref rows, moreRows);
         Interlocked.Add(ref bytes, moreBytes);
     }

@@ -214,6 +214,7 @@ public sealed class WorkerPool : IDisposable
     private void Send(MySqlConnection connection, int number, RowBatch batch, ref SessionState state)
     {
         progress.Begin(number, batch.Table.Shown);
+        long started = Stopwatch.GetTimestamp();
         try
         {
             if (batch.Create is { } create)
@@ -226,7 +227,7 @@ public sealed class WorkerPool : IDisposable
             {
                 SessionFollower.Apply(connection, state, batch.State);
                 state = batch.State;
-                Commit(connection, batch);
+                Commit(connection, batch, started);
             }
         }
         finally
@@ -260,9 +261,8 @@ public sealed class WorkerPool : IDisposable
         }
     }
 
-    private void Commit(MySqlConnection connection, RowBatch batch)
+    private void Commit(MySqlConnection connection, RowBatch batch, long started)
     {
-        long started = Stopwatch.GetTimestamp();
         for (int attempt = 1; ; attempt++)
         {
             DumpStatement? running = null;
@@ -277,8 +277,9 @@ public sealed class WorkerPool : IDisposable
                 if (batch.Table.IsTransactional)
                     connection.Query(ledger.Note(batch));
                 connection.Query("COMMIT");
-                batch.Table.Count(batch.Rows, batch.Bytes);
-                progress.Acknowledge(batch.Rows, batch.Bytes, Stopwatch.GetElapsedTime(started));
+                TimeSpan time = Stopwatch.GetElapsedTime(started);
+                batch.Table.Count(batch.Rows, batch.Bytes, time);
+                progress.Acknowledge(batch.Rows, batch.Bytes, time);
                 return;
             }
             catch (ServerException e) when ((e.IsDeadlock || e.IsLockTimeout) && attempt < MostRetries && batch.Table.IsTransactional)
@@ -325,7 +326,7 @@ public sealed class WorkerPool : IDisposable
         }
         connection.Query(ledger.Note(batch));
         connection.Query("COMMIT");
-        batch.Table.Count(rows, bytes);
+        batch.Table.Count(rows, bytes, TimeSpan.Zero);
         progress.Acknowledge(rows, bytes, TimeSpan.Zero);
     }
 
@@ -334,6 +335,7 @@ public sealed class WorkerPool : IDisposable
         TableDefinition definition = table.Deferred!;
         progress.Begin(number, $"{table.Shown} ({definition.Keys.Count} {(definition.Keys.Count == 1 ? "index" : "indexes")})");
         long started = Stopwatch.GetTimestamp();
+        table.BuildingSince = progress.Elapsed;
         try
         {
             SessionFollower.Apply(connection, state, table.DefinedIn!);

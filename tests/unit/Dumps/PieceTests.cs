@@ -117,7 +117,7 @@ public sealed class PieceTests
         string longRow = "2\t" + string.Concat(Enumerable.Range(0, chunk == 1 ? 30_000 : 200_000).Select(i => $"{i}\\.\\n"));
         string[] rows = ["1\tx", longRow, "3\ty", "4\t" + new string('z', 9000), longRow];
         string dump = $"COPY t (a, b) FROM stdin;\n{string.Join('\n', rows)}\n\\.\nSELECT 1;\n";
-        var read = Read.Statements(dump, Dialect.Postgres, new() { PieceSize = 10_000, LongRow = 20_000 }, chunk, out DumpTail tail);
+        var read = Read.Statements(dump, Dialect.Postgres, new() { PieceSize = 10_000, MostHeld = 20_000 }, chunk, out DumpTail tail);
         Assert.NotEqual(DumpTailState.Truncated, tail.State);
         Assert.Equal("SELECT 1", read[^1].Text);
         const string Command = "COPY t (a, b) FROM stdin";
@@ -126,10 +126,10 @@ public sealed class PieceTests
         Assert.All(read, piece => Assert.True(piece.Text.Length < 200_000));
         Assert.Equal(5, read.Sum(piece => piece.Statement.Rows));
         Assert.Equal(dump.IndexOf("SELECT", StringComparison.Ordinal) - 1, read.SkipLast(1).Sum(piece => piece.Statement.Length));
-        Assert.Equal(2, read.Count(piece => piece.Statement.Part == RowPiece.Start));
-        Assert.Equal(2, read.Count(piece => piece.Statement.Part == RowPiece.End));
-        Assert.All(read.Where(piece => piece.Statement.Part == RowPiece.End), piece => Assert.EndsWith("\n", piece.Text, StringComparison.Ordinal));
-        Read.Statements(dump[..(dump.Length - 40)], Dialect.Postgres, new() { PieceSize = 10_000, LongRow = 20_000 }, chunk, out DumpTail cut);
+        Assert.Equal(2, read.Count(piece => piece.Statement is { HasRest: true, IsRest: false }));
+        Assert.Equal(2, read.Count(piece => piece.Statement is { HasRest: false, IsRest: true }));
+        Assert.All(read.Where(piece => piece.Statement is { HasRest: false, IsRest: true }), piece => Assert.EndsWith("\n", piece.Text, StringComparison.Ordinal));
+        Read.Statements(dump[..(dump.Length - 40)], Dialect.Postgres, new() { PieceSize = 10_000, MostHeld = 20_000 }, chunk, out DumpTail cut);
         Assert.Equal(DumpTailState.Truncated, cut.State);
     }
 }

@@ -185,11 +185,11 @@ internal sealed class RowScanner(Lexer lexer)
             {
                 if (inString)
                 {
-                    int end = lexer.SkipString(text, at, quote, lexer.HasEscapes(quote));
+                    int end = lexer.SkipString(text, at, quote, lexer.HasEscapes(quote), out int resume);
+                    at = resume;
                     if (end == Lexer.NeedMore)
                         return RowResult.NeedMore;
                     inString = false;
-                    at = end;
                     continue;
                 }
                 ReadOnlySpan<byte> rest = text[at..];

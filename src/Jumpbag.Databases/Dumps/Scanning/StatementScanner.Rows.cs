@@ -41,6 +41,7 @@ internal sealed partial class StatementScanner
             lexer.Begin();
             cuts.Clear();
             (insertEnd, isStreaming, hasTail, isLaterPiece, rowsBefore, lastCut) = (-1, counting, false, false, 0, window.Offset);
+            inRest = false;
         }
     }
 
@@ -68,6 +69,11 @@ internal sealed partial class StatementScanner
                     insertEnd = rows!.At;
                     continue;
                 case RowResult.Tail:
+                    if (lexer is MariaDbLexer && (counting || (inRest && restIsFirst) || (hasTail && window.Length > options.LookAhead)))
+                    {
+                        GoOnAsRest(rows!.At);
+                        return false;
+                    }
                     KeepWhole();
                     int at = rows!.At;
                     insertEnd = FindEnd(ref at);
@@ -84,6 +90,8 @@ internal sealed partial class StatementScanner
                         isStreaming = true;
                         continue;
                     }
+                    if (isStreaming && cuts.Count == 0 && lexer is MariaDbLexer && rows!.At > options.MostHeld)
+                        return RowPart(Math.Min(rows.At - 1, options.MostHeld));
                     break;
             }
             if (!window.Fill() && wasAll)
@@ -94,7 +102,7 @@ internal sealed partial class StatementScanner
     /// <summary>Where lines are counted.</summary>
     private string LineText => counting ? "" : $" (line {statementLine})";
 
-    private int CutAt() => counting ? int.MaxValue : (int)Math.Min(int.MaxValue, lastCut - window.Offset + options.PieceSize);
+    private int CutAt() => counting ? int.MaxValue : inRest ? 0 : (int)Math.Min(int.MaxValue, lastCut - window.Offset + options.PieceSize);
 
     private void KeepWhole()
     {
@@ -148,8 +156,9 @@ internal sealed partial class StatementScanner
     {
         IsFirst = !isLaterPiece;
         if (isLaterPiece)
-            (Offset, Line, head) = (window.Offset, counting ? 0 : window.Line, insertHead);
+            (Offset, Line, head) = (window.Offset, counting ? 0 : window.Line, inRest ? [] : insertHead);
         isLaterPiece = true;
+        (HasRest, IsRest, inRest) = (false, inRest, false);
         (textLength, Length, toTake, Rows) = (end, next, next, count);
         rowsBefore += count;
     }
@@ -175,7 +184,7 @@ internal sealed partial class StatementScanner
             int end = CopyEnd(), ready = end >= 0 ? end : copyScanned;
             if (isWithinRow && window.Bytes[..ready].IndexOf((byte)'\n') is var rest && (rest >= 0 || ready >= options.PieceSize))
             {
-                RowPart(rest >= 0 ? rest + 1 : ready, endsRow: rest >= 0);
+                CopyPart(rest >= 0 ? rest + 1 : ready, endsRow: rest >= 0);
                 return true;
             }
             if (!isWithinRow && end >= 0 && (counting || end <= options.PieceSize + (options.PieceSize >> 2)))
@@ -192,9 +201,9 @@ internal sealed partial class StatementScanner
                 copyScanned = 0;
                 return true;
             }
-            if (!isWithinRow && ready >= options.LongRow)
+            if (!isWithinRow && ready >= options.MostHeld)
             {
-                RowPart(ready, endsRow: false);
+                CopyPart(ready, endsRow: false);
                 return true;
             }
             if (!window.Fill() && wasAll)
@@ -202,11 +211,11 @@ internal sealed partial class StatementScanner
         }
     }
 
-    private void RowPart(int length, bool endsRow)
+    private void CopyPart(int length, bool endsRow)
     {
-        RowPiece part = endsRow ? RowPiece.End : isWithinRow ? RowPiece.Middle : RowPiece.Start;
+        bool isRest = isWithinRow;
         CopyPiece(length, length, isLast: false);
-        (copyScanned, isWithinRow, Part) = (0, !endsRow, part);
+        (copyScanned, isWithinRow, HasRest, IsRest) = (0, !endsRow, !endsRow, isRest);
     }
 
     /// <summary>Behind the last line that ends within a piece, else behind the first that ends at all; 0 where none does.</summary>
@@ -222,7 +231,7 @@ internal sealed partial class StatementScanner
         IsFirst = !isLaterPiece;
         if (isLaterPiece)
             (Offset, Line) = (window.Offset, counting ? 0 : window.Line);
-        (IsLast, Part) = (isLast, RowPiece.Whole);
+        (IsLast, HasRest, IsRest) = (isLast, false, false);
         linesLength = end;
         Rows = window.Bytes[..end].Count((byte)'\n');
         Length = next + (isLaterPiece ? 0 : commandLength);

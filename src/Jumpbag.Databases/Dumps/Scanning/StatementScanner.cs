@@ -1,3 +1,4 @@
+using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Databases.Dumps.Input;
 
@@ -13,8 +14,9 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
 {
     private const int MostHead = 1 << 20;
 
-    private readonly Window window = new(counting ? 512 << 10 : Math.Max(options.PieceSize + (128 << 10), 64 << 10), options.Longest);
+    private readonly Window window = new(counting ? 512 << 10 : Math.Max(options.PieceSize + (128 << 10), 64 << 10), input.Dialect == Dialect.Postgres ? options.Longest : Math.Min(options.Longest, 2 * Math.Max(options.LookAhead, options.MostHeld)));
     private readonly Lexer lexer = input.Dialect == Dialect.Postgres ? new PostgresLexer() : new MariaDbLexer();
+    private readonly Queue<byte[]> opening = new();
     private MariaDbSession? session;
     private RowScanner? rows;
     private State state = State.Done;
@@ -28,6 +30,7 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
         Between,
         Rows,
         Copy,
+        Rest,
         Done,
     }
 
@@ -49,8 +52,6 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
 
     public bool IsLast { get; private set; }
 
-    public RowPiece Part { get; private set; }
-
     public ByteString? Database { get; private set; }
 
     /// <summary>Stands before <see cref="Text"/>: of a later piece of an INSERT its head, of a COPY all of the command. Else empty.</summary>
@@ -59,6 +60,9 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
     public ReadOnlySpan<byte> Text => window.Bytes[..textLength];
 
     public ReadOnlySpan<byte> CopyLines => window.Bytes[..linesLength];
+
+    /// <summary>Of the CREATE TABLE at hand.</summary>
+    public TableShape Shape() => TableShape.Read(Text, lexer);
 
     /// <summary>How each input ended that was read to its end.</summary>
     public List<DumpTail> Tails { get; } = [];
@@ -85,6 +89,10 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
                     if (NextCopy())
                         return true;
                     break;
+                case State.Rest:
+                    if (NextRest())
+                        return true;
+                    break;
                 default:
                     if (NextStatement())
                         return true;
@@ -106,18 +114,31 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
         }
         rows ??= new(lexer);
         state = State.Between;
+        foreach (string statement in input.Files[File].Opening)
+            opening.Enqueue(Encoding.UTF8.GetBytes(statement));
+    }
+
+    /// <summary>A statement that no input has, of length 0.</summary>
+    private bool NextOpening()
+    {
+        (Offset, Length, Line, IsFirst, IsLast, HasRest, IsRest, Rows, Verb, head) = (0, 0, 1, true, true, false, false, 0, null, opening.Dequeue());
+        Facts = MariaDbStatements.Classify(head, lexer, Database);
+        Follow();
+        return true;
     }
 
     /// <summary>False where there was none, or where another state goes on with it.</summary>
     private bool NextStatement()
     {
+        if (opening.Count > 0)
+            return NextOpening();
         if (!SkipBetween())
         {
             Tails.Add(evidence.AtEnd(File, window.Offset));
             state = State.Done;
             return false;
         }
-        (Offset, IsFirst, IsLast, Rows, Part, Verb, head) = (window.Offset, true, true, 0, RowPiece.Whole, null, []);
+        (Offset, IsFirst, IsLast, HasRest, IsRest, Rows, Verb, head) = (window.Offset, true, true, false, false, 0, null, []);
         statementOffset = Offset;
         if (!counting)
             Line = statementLine = window.Line;
@@ -132,6 +153,12 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
         int at = 0, end;
         while ((end = FindEnd(ref at)) == Lexer.NeedMore)
         {
+            if (IsTooLong(options.MostHeld))
+            {
+                isLaterPiece = false;
+                BeginRest(at);
+                return false;
+            }
             // What stood last may mean something else where nothing follows.
             bool wasAll = window.IsAtEnd;
             if (!window.Fill() && wasAll)

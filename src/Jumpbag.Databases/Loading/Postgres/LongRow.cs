@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Jumpbag.Databases.Dumps;
 
 namespace Jumpbag.Databases.Loading.Postgres;
@@ -10,7 +10,10 @@ namespace Jumpbag.Databases.Loading.Postgres;
 /// <param name="note">Tells the ledger of so many bytes.</param>
 internal sealed class LongRow(Func<long, string> note)
 {
-    private readonly BlockingCollection<DumpStatement> parts = new(4);
+    private const int Most = 4;
+
+    private readonly Queue<DumpStatement> parts = new();
+    private bool hasEnded;
 
     /// <summary>Of all parts so far.</summary>
     public long Bytes { get; private set; }
@@ -23,28 +26,39 @@ internal sealed class LongRow(Func<long, string> note)
     /// <summary>Hands a part over, which is then released here; false where there is no room for it within a moment.</summary>
     public bool TryAdd(DumpStatement part)
     {
-        if (!parts.TryAdd(part, 200))
-            return false;
-        Bytes += part.Length;
-        if (part.Part == RowPiece.End)
+        lock (parts)
         {
-            IsWhole = true;
-            parts.CompleteAdding();
+            if (parts.Count == Most)
+                Monitor.Wait(parts, 200);
+            if (parts.Count == Most)
+                return false;
+            parts.Enqueue(part);
+            Bytes += part.Length;
+            IsWhole = !part.HasRest;
+            hasEnded |= IsWhole;
+            Monitor.PulseAll(parts);
+            return true;
         }
-        return true;
     }
 
     /// <summary>No more parts come.</summary>
-    public void End() => parts.CompleteAdding();
+    public void End()
+    {
+        lock (parts)
+        {
+            hasEnded = true;
+            Monitor.PulseAll(parts);
+        }
+    }
 
     /// <summary>Each part is good until the next one is taken.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Parts()
     {
-        foreach (DumpStatement part in parts.GetConsumingEnumerable())
+        while (TryTake(out DumpStatement? part))
         {
             yield return part.CopyLines;
             // The first one is needed to say where it failed, and is the job's.
-            if (part.Part != RowPiece.Start)
+            if (part.IsRest)
                 part.Release?.Invoke();
         }
     }
@@ -54,6 +68,18 @@ internal sealed class LongRow(Func<long, string> note)
     {
         foreach (ReadOnlyMemory<byte> _ in Parts())
         {
+        }
+    }
+
+    private bool TryTake([NotNullWhen(true)] out DumpStatement? part)
+    {
+        lock (parts)
+        {
+            while (parts.Count == 0 && !hasEnded)
+                Monitor.Wait(parts);
+            bool taken = parts.TryDequeue(out part);
+            Monitor.PulseAll(parts);
+            return taken;
         }
     }
 }

@@ -14,7 +14,7 @@ public sealed partial class PostgresLoad
     private void TakePart(DumpStatement part)
     {
         ObjectName name = part.Name!.Value;
-        if (part.Part == RowPiece.Start)
+        if (!part.IsRest)
         {
             EndRows();
             if (known.Add(name))
@@ -29,7 +29,7 @@ public sealed partial class PostgresLoad
         else
             while (!row!.TryAdd(part))
                 pool.Check();
-        if (part.Part != RowPiece.End)
+        if (part.HasRest)
             return;
         row = null;
         if (passing.IsDone && main.Ledger.IsDone(part.File, passing.First.Offset, passing.Bytes))

@@ -30,7 +30,7 @@ public sealed partial class PostgresLoad
             case StatementKind.Insert or StatementKind.Copy when !main.IsInTransaction:
                 TakeRows(statement);
                 return;
-            case StatementKind.Copy when statement.Part != RowPiece.Whole:
+            case StatementKind.Copy when statement.HasRest:
                 throw new UnsupportedException(LoadReport.Describe(statement, "a row that is too long to be held stands within the dump's own transaction"), "take BEGIN and COMMIT out of the dump: each statement is then committed with its note");
             case StatementKind.CreateIndex when !main.IsInTransaction && statement.Table is { } table:
                 EndRows();
@@ -205,7 +205,7 @@ public sealed partial class PostgresLoad
     private void TakeRows(DumpStatement statement)
     {
         ObjectName name = statement.Name!.Value;
-        if (statement.Part != RowPiece.Whole)
+        if (statement.HasRest || statement.IsRest)
         {
             TakePart(statement);
             return;

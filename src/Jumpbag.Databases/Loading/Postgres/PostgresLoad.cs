@@ -70,6 +70,9 @@ public sealed partial class PostgresLoad : ILoad
 
     public TableLoad? Find(DumpObject table) => tables.GetValueOrDefault((table.Database, OnServer(table)));
 
+    /// <summary>Here they have statements of their own.</summary>
+    public bool DefersKeys(DumpObject table) => false;
+
     public void CheckTarget(DumpIndex index)
     {
         if (!options.DataOnly && !options.Replace && !options.Resume)
