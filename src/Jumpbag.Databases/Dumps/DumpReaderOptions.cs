@@ -12,10 +12,10 @@ public sealed record DumpReaderOptions
     /// </summary>
     public int LookAhead { get; init; } = 16 << 20;
 
-    /// <summary>Of MariaDB and MySQL: a statement or row that is longer comes in parts, cut anywhere (see <see cref="DumpStatement.HasRest"/>).</summary>
+    /// <summary>A statement or row of MariaDB and MySQL, or a row of a COPY, that is longer comes in parts, cut anywhere (see <see cref="DumpStatement.HasRest"/>).</summary>
     public int MostHeld { get; init; } = 8 << 20;
 
-    /// <summary>Of PostgreSQL: the longest statement or row; beyond it the dump is refused. No server takes more than 1 GiB.</summary>
+    /// <summary>Of PostgreSQL: the longest statement that is no COPY; beyond it the dump is refused. No server takes more than 1 GiB.</summary>
     public int Longest { get; init; } = (1 << 30) + (1 << 20);
 
     /// <summary>Null: as the dump's SET sql_mode says, which is without NO_BACKSLASH_ESCAPES at its start.</summary>

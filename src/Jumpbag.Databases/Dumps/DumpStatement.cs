@@ -49,7 +49,7 @@ public sealed class DumpStatement
 
     public bool IsLastPiece { get; init; } = true;
 
-    /// <summary>Too long to be held: <see cref="Text"/> is cut, and goes on in the next one that is read.</summary>
+    /// <summary>Too long to be held: <see cref="Text"/>, or of a COPY the one row of <see cref="CopyLines"/>, is cut, and goes on in the next one that is read.</summary>
     public bool HasRest { get; init; }
 
     /// <summary>Only more text of the one before; its kind and names are those of the first part.</summary>

@@ -24,11 +24,10 @@ public sealed record LoadEstimate(long Rows, long Bytes, double Share, TimeSpan?
 
     public static LoadEstimate Of(ILoad load, DumpIndex index)
     {
-        Dictionary<ObjectName, TableLoad> begun = load.Tables.ToDictionary(table => table.Name);
         var tables = new List<TableWork>();
         foreach (DumpObject table in index.Objects)
-            if (table.Type == DumpObjectType.Table && (begun.TryGetValue(load.OnServer(table), out TableLoad? now) || load.Wants(table)))
-                tables.Add(new(table, begun.GetValueOrDefault(load.OnServer(table)), load.DefersKeys(table)));
+            if (table.Type == DumpObjectType.Table && (load.Find(table) is not null || load.Wants(table)))
+                tables.Add(new(table, load.Find(table), load.DefersKeys(table)));
         long rows = tables.Sum(table => table.Dump.Rows), bytes = tables.Sum(table => table.Dump.Bytes);
         double seen = tables.Sum(table => table.RowWorkSeen), busy = load.Progress.Busy.TotalSeconds;
         if (seen <= 0 || busy < 0.2)

@@ -42,6 +42,11 @@ internal sealed class MainConnection(MySqlConnection connection, LoadOptions opt
         {
             connection.Query(sql);
         }
+        catch (ServerException e) when (e.Code == DatabaseExists)
+        {
+            // Of mydumper and phpMyAdmin: that its tables are not in the way was looked at before.
+            report.LeaveOut("CREATE DATABASE of databases that are there");
+        }
         catch (ServerException e)
         {
             if (options.OnError == OnError.Stop)

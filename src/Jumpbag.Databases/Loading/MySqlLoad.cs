@@ -96,6 +96,8 @@ public sealed partial class MySqlLoad : ILoad
         return name.Qualifier is null ? new(options.Database, name.Name) : name;
     }
 
+    public TableLoad? Find(DumpObject table) => tables.GetValueOrDefault(OnServer(table));
+
     public bool DefersKeys(DumpObject table) => options.DeferIndexes && table.Shape.CanDefer && table.Bytes >= SmallTable;
 
     public void CheckTarget(DumpIndex index)

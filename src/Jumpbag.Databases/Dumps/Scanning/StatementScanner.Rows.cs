@@ -10,7 +10,7 @@ internal sealed partial class StatementScanner
     private InsertHead? cachedInsert;
     private byte[] insertHead = [];
     private int insertEnd = -1, commandLength, copyScanned;
-    private bool isStreaming, hasTail, isLaterPiece;
+    private bool isStreaming, hasTail, isLaterPiece, isWithinRow;
     private long rowsBefore, lastCut;
 
     private bool TryBeginRows()
@@ -181,17 +181,22 @@ internal sealed partial class StatementScanner
         }
         commandLength = end < 0 ? window.Length : after + end + 1;
         window.Take(commandLength);
-        (toTake, textLength, copyScanned, isLaterPiece, state) = (0, 0, 0, false, State.Copy);
+        (toTake, textLength, copyScanned, isLaterPiece, isWithinRow, state) = (0, 0, 0, false, false, State.Copy);
     }
 
-    /// <summary>The next lines of the COPY; the window begins with a line.</summary>
+    /// <summary>The next lines of the COPY, or the next part of a row that is too long to be held whole.</summary>
     private bool NextCopy()
     {
         while (true)
         {
             bool wasAll = window.IsAtEnd;
             int end = CopyEnd(), ready = end >= 0 ? end : copyScanned;
-            if (end >= 0 && (counting || end <= options.PieceSize + (options.PieceSize >> 2)))
+            if (isWithinRow && window.Bytes[..ready].IndexOf((byte)'\n') is var rest && (rest >= 0 || ready >= options.PieceSize))
+            {
+                CopyPart(rest >= 0 ? rest + 1 : ready, endsRow: rest >= 0);
+                return true;
+            }
+            if (!isWithinRow && end >= 0 && (counting || end <= options.PieceSize + (options.PieceSize >> 2)))
             {
                 int line = window.Bytes[end..].IndexOf((byte)'\n');
                 CopyPiece(end, line < 0 ? window.Length : end + line + 1, isLast: true);
@@ -199,15 +204,27 @@ internal sealed partial class StatementScanner
                 evidence.Saw(StatementKind.Copy, default);
                 return true;
             }
-            if (ready >= (counting ? 1 : options.PieceSize) && LineEnd(window.Bytes[..ready]) is > 0 and var cut)
+            if (!isWithinRow && ready >= (counting ? 1 : options.PieceSize) && LineEnd(window.Bytes[..ready]) is > 0 and var cut)
             {
                 CopyPiece(cut, cut, isLast: false);
                 copyScanned = 0;
                 return true;
             }
+            if (!isWithinRow && ready >= options.MostHeld)
+            {
+                CopyPart(ready, endsRow: false);
+                return true;
+            }
             if (!window.Fill() && wasAll)
                 return Cut(statementOffset, $"within the lines of COPY {Facts.Name}, which begins at byte {statementOffset}{LineText}");
         }
+    }
+
+    private void CopyPart(int length, bool endsRow)
+    {
+        bool isRest = isWithinRow;
+        CopyPiece(length, length, isLast: false);
+        (copyScanned, isWithinRow, HasRest, IsRest) = (0, !endsRow, !endsRow, isRest);
     }
 
     /// <summary>Behind the last line that ends within a piece, else behind the first that ends at all; 0 where none does.</summary>
@@ -223,7 +240,7 @@ internal sealed partial class StatementScanner
         IsFirst = !isLaterPiece;
         if (isLaterPiece)
             (Offset, Line) = (window.Offset, counting ? 0 : window.Line);
-        IsLast = isLast;
+        (IsLast, HasRest, IsRest) = (isLast, false, false);
         linesLength = end;
         Rows = window.Bytes[..end].Count((byte)'\n');
         Length = next + (isLaterPiece ? 0 : commandLength);
@@ -235,7 +252,7 @@ internal sealed partial class StatementScanner
     private int CopyEnd()
     {
         ReadOnlySpan<byte> bytes = window.Bytes;
-        if (copyScanned == 0 && bytes.StartsWith("\\."u8) && EndsLine(bytes, 2))
+        if (copyScanned == 0 && !isWithinRow && bytes.StartsWith("\\."u8) && EndsLine(bytes, 2))
             return 0;
         int at = Math.Max(0, copyScanned - 1);
         while (bytes[at..].IndexOf("\n\\."u8) is >= 0 and var found)

@@ -1,3 +1,4 @@
+using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Databases.Dumps.Input;
 
@@ -15,6 +16,7 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
 
     private readonly Window window = new(counting ? 512 << 10 : Math.Max(options.PieceSize + (128 << 10), 64 << 10), input.Dialect == Dialect.Postgres ? options.Longest : Math.Min(options.Longest, 2 * Math.Max(options.LookAhead, options.MostHeld)));
     private readonly Lexer lexer = input.Dialect == Dialect.Postgres ? new PostgresLexer() : new MariaDbLexer();
+    private readonly Queue<byte[]> opening = new();
     private MariaDbSession? session;
     private RowScanner? rows;
     private State state = State.Done;
@@ -115,11 +117,24 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
         }
         rows ??= new(lexer);
         state = State.Between;
+        foreach (string statement in input.Files[File].Opening)
+            opening.Enqueue(Encoding.UTF8.GetBytes(statement));
+    }
+
+    /// <summary>A statement that no input has, of length 0.</summary>
+    private bool NextOpening()
+    {
+        (Offset, Length, Line, IsFirst, IsLast, HasRest, IsRest, Rows, Verb, head) = (0, 0, 1, true, true, false, false, 0, null, opening.Dequeue());
+        Facts = MariaDbStatements.Classify(head, lexer, Database);
+        Follow();
+        return true;
     }
 
     /// <summary>False where there was none, or where another state goes on with it.</summary>
     private bool NextStatement()
     {
+        if (opening.Count > 0)
+            return NextOpening();
         if (!SkipBetween())
         {
             Tails.Add(evidence.AtEnd(File, window.Offset));
@@ -168,7 +183,9 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
     private bool LineStatement(int length)
     {
         (textLength, Length, toTake) = (TrimmedLength(window.Bytes[..length]), length, length);
-        if (lexer is PostgresLexer)
+        if (lexer is PostgresLexer && IsEncoding(Text))
+            (head, textLength, Facts) = (EncodingStatement(Text), 0, new(StatementKind.Set));
+        else if (lexer is PostgresLexer)
             Facts = new(StatementKind.Use, new ObjectName(null, ConnectTarget(Text) ?? throw Refused(new ByteString(Text).ToString(), Offset)));
         else
             Classify();
