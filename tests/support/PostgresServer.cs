@@ -14,11 +14,16 @@ public sealed class PostgresServer : IDisposable
 
     /// <param name="tcp">Whether it listens on 127.0.0.1 too.</param>
     /// <param name="settings">Further settings, such as "wal_level=logical".</param>
-    public PostgresServer(bool tcp, params string[] settings)
+    public PostgresServer(bool tcp, params string[] settings) : this(ServerProcess.NewFolder("postgres"), tcp, settings)
+    {
+    }
+
+    /// <param name="folder">An empty one, for all that is the server's.</param>
+    public PostgresServer(string folder, bool tcp = false, params string[] settings)
     {
         if (Missing is not null)
             return;
-        Folder = ServerProcess.NewFolder("postgres");
+        Folder = folder;
         Port = ServerProcess.FreePort();
         string data = Path.Combine(Folder, "data");
         if (Environment.IsPrivilegedProcess)

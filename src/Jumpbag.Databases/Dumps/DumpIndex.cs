@@ -22,6 +22,12 @@ public sealed class DumpObject
 
     public required ObjectName Name { get; init; }
 
+    /// <summary>PostgreSQL: the database that the dump had gone to (\connect), null before it goes to any: names are unique in one of them only.</summary>
+    public ByteString? Database { get; init; }
+
+    /// <summary>"shop.public.orders".</summary>
+    public string FullName => Database is { } database ? $"{database}.{Name}" : Name.ToString();
+
     /// <summary>Of a trigger: its table.</summary>
     public ObjectName? Table { get; init; }
 
@@ -35,14 +41,21 @@ public sealed class DumpObject
     /// <summary>Of the statements that make it and that hold its rows, delimiters included.</summary>
     public long Bytes { get; set; }
 
-    /// <summary>PostgreSQL: indexes and keys that are made by statements of their own.</summary>
+    /// <summary>PostgreSQL: indexes, keys and foreign keys that are made by statements of their own.</summary>
     public int Indexes { get; set; }
+
+    /// <summary>MariaDB and MySQL: indexes that ALTER TABLE adds behind the rows, as work (see <see cref="Loading.TableAlteration"/>).</summary>
+    public int AddedKeys { get; set; }
+
+    /// <summary>Of a table whose definition is in the dump.</summary>
+    public TableShape Shape { get; set; }
 }
 
 /// <summary>What is in a dump: counted without keeping it.</summary>
 public sealed class DumpIndex
 {
-    private readonly Dictionary<(DumpObjectType, ObjectName), DumpObject> byName = [];
+    private readonly Dictionary<(DumpObjectType, ByteString?, ObjectName), DumpObject> byName = [];
+    private ByteString? within;
 
     private DumpIndex()
     {
@@ -93,6 +106,8 @@ public sealed class DumpIndex
                 step?.Invoke();
             }
             StatementFacts facts = scanner.Facts;
+            if (facts.Kind == StatementKind.Use && input.Dialect == Dialect.Postgres)
+                (index.within, filled) = (scanner.Database, null);
             if (facts.Kind is StatementKind.Insert or StatementKind.Copy)
             {
                 // The rows of a table mostly come together.
@@ -101,10 +116,15 @@ public sealed class DumpIndex
                 filled.Rows += scanner.Rows;
                 filled.Bytes += scanner.Length;
             }
-            else if (facts.Kind == StatementKind.CreateIndex && facts.Table is { } table)
+            else if (facts.Kind is StatementKind.CreateIndex or StatementKind.AddForeignKey && facts.Table is { } table)
             {
-                if (index.byName.TryGetValue((DumpObjectType.Table, table), out DumpObject? indexed))
+                if (index.byName.TryGetValue((DumpObjectType.Table, index.within, table), out DumpObject? indexed))
                     indexed.Indexes++;
+            }
+            else if (facts.Kind == StatementKind.AlterTable && facts.Name is { } altered)
+            {
+                if (index.byName.TryGetValue((DumpObjectType.Table, index.within, altered), out DumpObject? known))
+                    known.AddedKeys += scanner.KeysAdded();
             }
             else if (TypeOf(facts.Kind) is { } type && facts.Name is { } name)
                 index.Add(type, name, facts.Table, scanner);
@@ -113,7 +133,7 @@ public sealed class DumpIndex
             else if (facts.Kind == StatementKind.Use && facts.Name is { } database)
                 index.Get(DumpObjectType.Database, database, null, scanner);
         }
-        index.Tails = scanner.Tails;
+        index.Tails = input.Metadata?.Judge(scanner.Tails, index.Objects) ?? scanner.Tails;
         return index;
     }
 
@@ -134,20 +154,24 @@ public sealed class DumpIndex
         if (type == DumpObjectType.Trigger && name.Qualifier is null && table?.Qualifier is { } schema)
             name = name with { Qualifier = schema };
         // A view may stand in first as a table of its columns, or as a view without content: it is one view.
-        if (type == DumpObjectType.View && byName.Remove((DumpObjectType.Table, name), out DumpObject? standIn))
+        if (type == DumpObjectType.View && byName.Remove((DumpObjectType.Table, within, name), out DumpObject? standIn))
             Objects.Remove(standIn);
         // Two triggers of one name can stand on two tables (PostgreSQL), and routines of one name differ in their parameters.
         if (type is DumpObjectType.Trigger or DumpObjectType.Routine)
-            byName.Remove((type, name));
-        Get(type, name, table, scanner).Bytes += scanner.Length;
+            byName.Remove((type, within, name));
+        DumpObject found = Get(type, name, table, scanner);
+        found.Bytes += scanner.Length;
+        if (type == DumpObjectType.Table)
+            found.Shape = scanner.Shape();
     }
 
     private DumpObject Get(DumpObjectType type, ObjectName name, ObjectName? table, StatementScanner scanner)
     {
-        if (byName.TryGetValue((type, name), out DumpObject? known))
+        ByteString? database = type == DumpObjectType.Database ? null : within;
+        if (byName.TryGetValue((type, database, name), out DumpObject? known))
             return known;
-        var found = new DumpObject { Type = type, Name = name, Table = table, File = scanner.File, Offset = scanner.Offset };
-        byName.Add((type, name), found);
+        var found = new DumpObject { Type = type, Name = name, Database = database, Table = table, File = scanner.File, Offset = scanner.Offset };
+        byName.Add((type, database, name), found);
         Objects.Add(found);
         return found;
     }

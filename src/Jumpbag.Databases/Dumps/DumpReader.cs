@@ -45,6 +45,8 @@ public sealed class DumpReader(DumpInput input, DumpReaderOptions? options = nul
             Rows = scanner.Rows,
             IsFirstPiece = scanner.IsFirst,
             IsLastPiece = scanner.IsLast,
+            HasRest = scanner.HasRest,
+            IsRest = scanner.IsRest,
             Text = buffer.AsMemory(0, head.Length + text.Length),
             CopyLines = buffer.AsMemory(head.Length + text.Length, lines.Length),
             Release = () =>

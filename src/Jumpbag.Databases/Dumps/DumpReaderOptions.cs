@@ -10,9 +10,12 @@ public sealed record DumpReaderOptions
     /// An INSERT that something follows, such as ON DUPLICATE KEY UPDATE, can't be cut. So far is looked ahead for it; a longer
     /// statement with such an end is refused.
     /// </summary>
-    public int LookAhead { get; init; } = 64 << 20;
+    public int LookAhead { get; init; } = 16 << 20;
 
-    /// <summary>The longest statement or row; beyond it the dump is refused. No server takes more than 1 GiB.</summary>
+    /// <summary>A statement or row of MariaDB and MySQL, or a row of a COPY, that is longer comes in parts, cut anywhere (see <see cref="DumpStatement.HasRest"/>).</summary>
+    public int MostHeld { get; init; } = 8 << 20;
+
+    /// <summary>Of PostgreSQL: the longest statement that is no COPY; beyond it the dump is refused. No server takes more than 1 GiB.</summary>
     public int Longest { get; init; } = (1 << 30) + (1 << 20);
 
     /// <summary>Null: as the dump's SET sql_mode says, which is without NO_BACKSLASH_ESCAPES at its start.</summary>

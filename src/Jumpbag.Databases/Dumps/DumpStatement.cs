@@ -49,6 +49,12 @@ public sealed class DumpStatement
 
     public bool IsLastPiece { get; init; } = true;
 
+    /// <summary>Too long to be held: <see cref="Text"/>, or of a COPY the one row of <see cref="CopyLines"/>, is cut, and goes on in the next one that is read.</summary>
+    public bool HasRest { get; init; }
+
+    /// <summary>Only more text of the one before; its kind and names are those of the first part.</summary>
+    public bool IsRest { get; init; }
+
     /// <summary>"INSERT", "INSERT IGNORE" or "REPLACE" of an <see cref="StatementKind.Insert"/>.</summary>
     public string? InsertVerb { get; init; }
 
@@ -71,6 +77,8 @@ public sealed class DumpStatement
         Rows = Rows,
         IsFirstPiece = IsFirstPiece,
         IsLastPiece = IsLastPiece,
+        HasRest = HasRest,
+        IsRest = IsRest,
         InsertVerb = InsertVerb,
         Release = Release,
     };

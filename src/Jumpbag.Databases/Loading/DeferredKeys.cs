@@ -1,5 +1,6 @@
 using System.Globalization;
 using Jumpbag.Core;
+using Jumpbag.Databases.Dumps;
 using Jumpbag.Databases.Servers;
 
 namespace Jumpbag.Databases.Loading;

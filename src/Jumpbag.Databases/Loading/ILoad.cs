@@ -19,6 +19,12 @@ public interface ILoad : IDisposable
 
     ObjectName OnServer(DumpObject found);
 
+    /// <summary>The table of the dump as it is loaded; null where it was not begun.</summary>
+    TableLoad? Find(DumpObject table);
+
+    /// <summary>Whether indexes of its definition are put off until its rows are in.</summary>
+    bool DefersKeys(DumpObject table);
+
     /// <summary>Before anything is changed: whether the server has what the dump would make, and room for it.</summary>
     void CheckTarget(DumpIndex index);
 

@@ -1,5 +1,6 @@
 using Jumpbag.Core;
 using Jumpbag.Databases.Dumps;
+using Jumpbag.Databases.Dumps.Scanning;
 using Jumpbag.Databases.Servers;
 
 namespace Jumpbag.Databases.Loading;
@@ -88,7 +89,7 @@ internal sealed class LastStatements(MainConnection main, LoadOptions options, L
             case StatementKind.CreateEvent:
                 return "EVENT";
             case StatementKind.CreateRoutine:
-                foreach (StatementToken token in StatementTokens.Read(sql, session))
+                foreach (StatementToken token in StatementTokens.Read(sql, session.Lexer()))
                     foreach (string word in (ReadOnlySpan<string>)["PROCEDURE", "FUNCTION", "PACKAGE"])
                         if (token.Is(sql, word))
                             return word;

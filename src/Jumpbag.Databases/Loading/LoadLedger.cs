@@ -41,40 +41,56 @@ public sealed class LoadLedger
 
     public long BytesBefore { get; private set; }
 
-    /// <param name="identity">Of the dump and of the options that decide what a batch is.</param>
-    /// <exception cref="UnsupportedException">There is an unfinished load and the person said neither to resume nor to replace it.</exception>
+    /// <exception cref="UnsupportedException">There is an unfinished load and the person said neither to resume nor to replace it; or it is of another dump.</exception>
     /// <exception cref="NotFoundException">There is nothing to resume.</exception>
-    public static LoadLedger Open(MySqlConnection main, ByteString? database, ReadOnlySpan<byte> identity, bool resume, bool replace, EventSink events, CancellationToken cancellation)
+    public static LoadLedger Open(MySqlConnection main, ByteString? database, LoadIdentity identity, bool resume, bool replace, EventSink events, CancellationToken cancellation)
     {
-        string name = "jumpbag_load_" + Convert.ToHexStringLower(identity[..6]);
+        string name = "jumpbag_load_" + Convert.ToHexStringLower(identity.Hash[..6]);
         var ledger = new LoadLedger(new(database ?? ByteString.FromText(OwnDatabase), ByteString.FromText(name)), database is null);
-        bool exists = main.Query($"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {Sql.NameLiteral(ledger.table.Qualifier!.Value)} AND TABLE_NAME = '{name}'").Rows.Count > 0;
+        List<(ObjectName Table, LoadIdentity? Identity)> unfinished = Unfinished(main, ledger.Database);
+        bool exists = unfinished.Any(other => other.Table == ledger.table);
+        LoadIdentity[] others = [.. unfinished.Select(other => other.Identity).OfType<LoadIdentity>()];
+        if (resume && !exists && (others.FirstOrDefault(other => other.Content == identity.Content) ?? others.FirstOrDefault(other => other.Options == identity.Options)) is { } another)
+            throw identity.Differs(another);
         if (resume && !exists)
             throw new NotFoundException("there is no unfinished load of this dump with these options to resume", "if its tables are all there it was finished; else run it without --resume");
-        if (exists && !resume)
-        {
-            if (!replace)
-                throw new UnsupportedException($"a load of this dump is unfinished ({ledger.Shown})", "--resume goes on with it, --replace begins anew");
-            ledger.Claims.AwaitOthers(main, events, cancellation);
-            main.Query(Sql.Join("DROP TABLE ", ledger.table));
-        }
+        if (exists && !resume && !replace)
+            throw new UnsupportedException($"a load of this dump is unfinished ({ledger.Shown})", "--resume goes on with it, --replace begins anew");
+        if (!resume)
+            foreach ((ObjectName old, LoadIdentity? of) in unfinished)
+                if (old == ledger.table || (replace && of is not null && IsSameFile(of, identity)))
+                {
+                    // What is begun anew is not gone on with any more, though the dump was changed since.
+                    new LoadClaims(old.ToString()).AwaitOthers(main, events, cancellation);
+                    main.Query(Sql.Join("DROP TABLE ", old));
+                }
         if (exists && resume)
             ledger.Claims.AwaitOthers(main, events, cancellation);
         ledger.Claims.Claim(main, 0);
         if (exists && resume)
             ledger.Read(main);
         else
-            ledger.Make(main);
+            ledger.Make(main, identity);
         return ledger;
     }
 
     /// <summary>Whether the rows of this batch are there.</summary>
     public bool IsCommitted(int file, long offset, long bytes)
     {
-        if (!batches.TryGetValue((file, offset), out long known))
+        if (BytesCommitted(file, offset) is null)
             return false;
-        return known == bytes ? true
-            : throw new FailedException($"at byte {offset} {known} bytes were loaded earlier, and now {bytes} would be: this is not the same dump", "begin anew with --replace");
+        CheckSame(file, offset, bytes);
+        return true;
+    }
+
+    /// <summary>How many bytes were committed that begin there; null for none.</summary>
+    public long? BytesCommitted(int file, long offset) => batches.TryGetValue((file, offset), out long known) ? known : null;
+
+    /// <exception cref="FailedException">What was committed there is of another length.</exception>
+    public void CheckSame(int file, long offset, long bytes)
+    {
+        if (BytesCommitted(file, offset) is { } known && known != bytes)
+            throw new FailedException($"at byte {offset} {known} bytes were loaded earlier, and now {bytes} would be: this is not the same dump", "begin anew with --replace");
     }
 
     /// <summary>Whether any rows of a table are there and can be told from those that are not.</summary>
@@ -86,7 +102,11 @@ public sealed class LoadLedger
     /// <summary>To be run in the transaction of the rows.</summary>
     public byte[] Note(RowBatch batch) => Insert('b', batch.File, batch.Offset, batch.Table.Name, batch.Rows, batch.Bytes);
 
-    public byte[] NoteStatement(DumpStatement statement) => Insert('b', statement.File, statement.Offset, new(null, default), 0, statement.Length);
+    /// <param name="of">The table whose rows it holds, if any.</param>
+    public byte[] Note(DumpStatement statement, TableLoad? of, long rows, long bytes) => Insert('b', statement.File, statement.Offset, of?.Name ?? new(null, default), rows, bytes);
+
+    /// <param name="of">The table that it alters, so that a resumed load does not make it again.</param>
+    public byte[] NoteStatement(DumpStatement statement, TableLoad? of) => Insert('b', statement.File, statement.Offset, of?.Name ?? new(null, default), 0, statement.Length);
 
     public byte[] NoteComplete(TableLoad done) => Insert('t', 0, 0, done.Name, done.Rows, done.Bytes);
 
@@ -99,16 +119,24 @@ public sealed class LoadLedger
             main.Query("DROP DATABASE IF EXISTS " + OwnDatabase);
     }
 
+    /// <summary>The notes of loads that were broken off, in this database.</summary>
+    private static List<(ObjectName Table, LoadIdentity? Identity)> Unfinished(MySqlConnection main, ByteString database) =>
+        [.. main.Query($"SELECT CAST(TABLE_NAME AS BINARY), CAST(TABLE_COMMENT AS BINARY) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {Sql.NameLiteral(database)} AND TABLE_NAME LIKE 'jumpbag|_load|_%' ESCAPE '|'")
+            .Rows.Select(row => (new ObjectName(database, ByteString.Own(row[0]!)), LoadIdentity.Read(Encoding.UTF8.GetString(row[1]!))))];
+
+    private static bool IsSameFile(LoadIdentity one, LoadIdentity other) =>
+        one.Options == other.Options && one.Dump.Split(" of ")[0] == other.Dump.Split(" of ")[0];
+
     private byte[] Insert(char kind, int file, long offset, ObjectName name, long rows, long bytes) =>
         Sql.Join("INSERT INTO ", table, string.Create(CultureInfo.InvariantCulture, $" VALUES ('{kind}',{file},{offset},{Sql.Hex(Key(name).Span)},{rows},{bytes})"));
 
-    private void Make(MySqlConnection main)
+    private void Make(MySqlConnection main, LoadIdentity identity)
     {
         if (ownsDatabase)
             main.Query("CREATE DATABASE IF NOT EXISTS " + OwnDatabase);
         main.Query(Sql.Join("CREATE TABLE ", table, " (kind CHAR(1) CHARACTER SET ascii NOT NULL, file INT NOT NULL, at BIGINT NOT NULL, "
             + "name VARBINARY(520) NOT NULL, row_count BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (kind, file, at, name)) ENGINE=InnoDB "
-            + "COMMENT='progress of jumpbag load; dropped when it is done'"));
+            + $"COMMENT='progress of jumpbag load, dropped when it is done: {identity}'"));
     }
 
     private void Read(MySqlConnection main)

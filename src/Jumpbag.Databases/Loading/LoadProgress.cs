@@ -7,7 +7,7 @@ public sealed class LoadProgress
 {
     private readonly Lock gate = new();
     private readonly Stopwatch clock = Stopwatch.StartNew();
-    private readonly Dictionary<int, (string What, TimeSpan Since, double? Percent)> running = [];
+    private readonly Dictionary<int, (string What, TimeSpan Since, double? Percent, string? Phase)> running = [];
     private readonly List<(long Rows, int Keys, TimeSpan Time)> builds = [];
     private long rows;
     private long busyTicks;
@@ -40,8 +40,8 @@ public sealed class LoadProgress
         }
     }
 
-    /// <summary>What each busy connection does, since when, and how far the server says that it is.</summary>
-    public IReadOnlyList<(string What, TimeSpan Since, double? Percent)> Running
+    /// <summary>What each busy connection does, since when, and where in it the server says that it is.</summary>
+    public IReadOnlyList<(string What, TimeSpan Since, double? Percent, string? Phase)> Running
     {
         get
         {
@@ -72,15 +72,17 @@ public sealed class LoadProgress
     public void Begin(int worker, string what)
     {
         lock (gate)
-            running[worker] = (what, clock.Elapsed, null);
+            running[worker] = (what, clock.Elapsed, null, null);
     }
 
-    public void Report(int worker, double percent)
+    /// <param name="phase">In the server's words.</param>
+    public void Report(int worker, double? percent, string? phase = null)
     {
         lock (gate)
         {
-            if (running.TryGetValue(worker, out var now))
-                running[worker] = now with { Percent = percent };
+            if (!running.TryGetValue(worker, out var now) || (now.Percent == percent && now.Phase == phase))
+                return;
+            running[worker] = now with { Percent = percent, Phase = phase };
             lastAcknowledged = clock.Elapsed;
         }
     }

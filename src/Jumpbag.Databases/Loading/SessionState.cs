@@ -57,7 +57,7 @@ public sealed class SessionFollower(MySqlConnection main)
     /// <summary>The variables that a SET statement assigns for the session, in lower case; user variables are not among them.</summary>
     public static List<string> Assigned(ReadOnlySpan<byte> sql)
     {
-        List<StatementToken> tokens = StatementTokens.Read(sql, SessionState.Empty);
+        List<StatementToken> tokens = StatementTokens.Read(sql, SessionState.Empty.Lexer());
         var found = new List<string>();
         int depth = 0;
         bool atStart = false;

@@ -82,6 +82,7 @@ public sealed class StatementRewriter
             Rows = statement.Rows,
             IsFirstPiece = statement.IsFirstPiece,
             IsLastPiece = statement.IsLastPiece,
+            HasRest = statement.HasRest,
             InsertVerb = statement.InsertVerb,
             Release = statement.Release,
         };
@@ -91,7 +92,7 @@ public sealed class StatementRewriter
     {
         string? database = statement.Database is { } current ? Text(current) : null;
         bool namesDatabase = statement.Kind is StatementKind.Use or StatementKind.CreateDatabase or StatementKind.DropDatabase or StatementKind.AlterDatabase;
-        List<StatementToken> tokens = StatementTokens.Read(sql, session);
+        List<StatementToken> tokens = StatementTokens.Read(sql, session.Lexer());
         var result = new MemoryStream(sql.Length + 64);
         int copied = 0;
         bool definerGone = false;
@@ -184,7 +185,7 @@ public sealed class StatementRewriter
 
     private static int HeadLength(ReadOnlySpan<byte> sql, SessionState session)
     {
-        foreach (StatementToken token in StatementTokens.Read(sql[..Math.Min(sql.Length, 64 << 10)], session))
+        foreach (StatementToken token in StatementTokens.Read(sql[..Math.Min(sql.Length, 64 << 10)], session.Lexer()))
             if (token.Is(sql, "VALUES") || token.Is(sql, "VALUE"))
                 return token.Start;
         return sql.Length;

@@ -1,4 +1,5 @@
 using Jumpbag.Databases.Dumps;
+using Jumpbag.Databases.Dumps.Scanning;
 using Jumpbag.Databases.Servers;
 
 namespace Jumpbag.Databases.Loading;
@@ -13,7 +14,7 @@ internal static class TableEngine
     /// <summary>Of one that a CREATE TABLE makes.</summary>
     public static bool IsTransactional(MySqlConnection connection, ReadOnlySpan<byte> sql, SessionState state)
     {
-        List<StatementToken> tokens = StatementTokens.Read(sql, state);
+        List<StatementToken> tokens = StatementTokens.Read(sql, state.Lexer());
         for (int i = 0; i + 2 < tokens.Count; i++)
             if ((tokens[i].Is(sql, "ENGINE") || tokens[i].Is(sql, "TYPE")) && tokens[i + 1].Is(sql, '='))
                 return tokens[i + 2].Is(sql, "InnoDB");

@@ -7,6 +7,7 @@ public sealed class TableLoad(ObjectName name)
 {
     private long rows;
     private long bytes;
+    private long busyTicks;
     private int indexesBuilt;
 
     /// <summary>As it is on the server, after renaming.</summary>
@@ -32,13 +33,27 @@ public sealed class TableLoad(ObjectName name)
     /// <summary>The indexes are built or being built. Guarded by the pool's lock.</summary>
     public bool IsIndexed { get; set; }
 
+    /// <summary>ALTER TABLE statements that wait for its rows, in their order. Guarded by the pool's lock.</summary>
+    public Queue<TableAlteration> Alterations { get; } = new();
+
+    /// <summary>A connection builds its indexes or alters it. Guarded by the pool's lock.</summary>
+    public bool IsInWork { get; set; }
+
+    /// <summary>None of its alterations was run yet: after a crash the first may have been carried out without its note.</summary>
+    public bool IsUnaltered { get; set; } = true;
+
+    /// <summary>When their building began, of the load's time.</summary>
+    public TimeSpan? BuildingSince { get; set; }
+
     /// <summary>They are built.</summary>
     public bool IsBuilt { get; set; }
 
     /// <summary>Of indexes that the dump makes by statements of their own: how many are built.</summary>
     public int IndexesBuilt => Volatile.Read(ref indexesBuilt);
 
-    public void CountIndex() => Interlocked.Increment(ref indexesBuilt);
+    public void CountIndex() => CountIndexes(1);
+
+    public void CountIndexes(int more) => Interlocked.Add(ref indexesBuilt, more);
 
     /// <summary>Committed by an earlier run.</summary>
     public long RowsBefore { get; set; }
@@ -50,8 +65,14 @@ public sealed class TableLoad(ObjectName name)
 
     public long Bytes => Interlocked.Read(ref bytes);
 
-    public void Count(long moreRows, long moreBytes)
+    /// <summary>Time that connections spent on its rows, added up.</summary>
+    public TimeSpan Busy => TimeSpan.FromTicks(Interlocked.Read(ref busyTicks));
+
+    public bool HasBegun => Rows > 0 || RowsBefore > 0;
+
+    public void Count(long moreRows, long moreBytes, TimeSpan time = default)
     {
+        Interlocked.Add(ref busyTicks, time.Ticks);
         Interlocked.Add(ref rows, moreRows);
         Interlocked.Add(ref bytes, moreBytes);
     }

@@ -19,6 +19,7 @@ public sealed class MySqlConnection : IDisposable
     private readonly ServerSocket socket;
     private readonly PacketStream packets;
     private bool broken;
+    private long sent;
 
     private MySqlConnection(ServerAddress address, ServerSocket socket, PacketStream packets, Greeting greeting)
     {
@@ -78,9 +79,46 @@ public sealed class MySqlConnection : IDisposable
         long length = 1L + sql.Length + second.Length + third.Length;
         // The server would close the connection in the middle of it, often without a word.
         if (MaxAllowedPacket > 0 && length >= MaxAllowedPacket)
-            throw ServerException.MySql(1153, "08S01", $"the statement has {length - 1} bytes, and the server takes fewer than {MaxAllowedPacket}",
-                "raise max_allowed_packet on the server: SET GLOBAL max_allowed_packet=1073741824, then connect anew");
+            throw TooLarge($"{length - 1}");
         return Run(RunQuery, sql, second, third);
+    }
+
+    /// <summary>Begins a statement that is given in parts, since it is too long to be held.</summary>
+    public void BeginQuery()
+    {
+        Begin();
+        packets.Begin(RunQuery);
+        sent = 1;
+    }
+
+    /// <exception cref="ServerException">The statement becomes longer than the server takes: this connection is of no use any more.</exception>
+    public void ContinueQuery(ReadOnlySpan<byte> part)
+    {
+        sent += part.Length;
+        if (sent >= MaxAllowedPacket)
+            throw TooLarge($"more than {sent - 1}");
+        try
+        {
+            packets.More(part);
+        }
+        catch (ConnectionLostException lost)
+        {
+            throw LastWords(lost);
+        }
+    }
+
+    /// <summary>All of it was given: the server's answer.</summary>
+    public QueryResult EndQuery()
+    {
+        try
+        {
+            packets.End();
+        }
+        catch (ConnectionLostException lost)
+        {
+            throw LastWords(lost);
+        }
+        return Answer();
     }
 
     /// <summary>What USE does, for a name of any bytes.</summary>
@@ -125,24 +163,39 @@ public sealed class MySqlConnection : IDisposable
         socket.Dispose();
     }
 
+    private ServerException TooLarge(string bytes) => ServerException.MySql(1153, "08S01", $"the statement has {bytes} bytes, and the server takes fewer than {MaxAllowedPacket}",
+        "raise max_allowed_packet on the server: SET GLOBAL max_allowed_packet=1073741824, then connect anew");
+
     private QueryResult Run(byte command, ReadOnlySpan<byte> first = default, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default)
+    {
+        Begin();
+        try
+        {
+            packets.Send([command], first, second, third);
+        }
+        catch (ConnectionLostException lost)
+        {
+            throw LastWords(lost);
+        }
+        return Answer();
+    }
+
+    /// <summary>Until a command was sent whole, nothing else can be.</summary>
+    private void Begin()
     {
         if (broken)
             throw new ConnectionLostException($"{Address.Place}: the connection is closed");
+        broken = true;
+        packets.ResetSequence();
+    }
+
+    private QueryResult Answer()
+    {
         bool whole = false;
+        broken = false;
         try
         {
-            packets.ResetSequence();
-            QueryResult result;
-            try
-            {
-                packets.Send([command], first, second, third);
-            }
-            catch (ConnectionLostException lost)
-            {
-                throw LastWords(lost);
-            }
-            result = new ResultReader(packets, Progress).Read();
+            QueryResult result = new ResultReader(packets, Progress).Read();
             whole = true;
             return result;
         }
@@ -177,6 +230,7 @@ public sealed class MySqlConnection : IDisposable
     /// <summary>A server that closes the connection while a statement is sent has often said why before.</summary>
     private ConnectionLostException LastWords(ConnectionLostException lost)
     {
+        using ServerSocket closed = socket;
         try
         {
             if (!socket.Poll(TimeSpan.FromMilliseconds(200)))

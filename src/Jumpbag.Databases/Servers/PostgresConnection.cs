@@ -95,7 +95,12 @@ public sealed class PostgresConnection : IDisposable
     /// <summary>Runs COPY … FROM stdin and sends these lines as they are.</summary>
     /// <param name="command">The statement; the lines are in the format that it names.</param>
     /// <param name="lines">Whole lines with their ends, without the closing "\.".</param>
-    public QueryResult Copy(ReadOnlySpan<byte> command, ReadOnlyMemory<byte> lines)
+    public QueryResult Copy(ReadOnlySpan<byte> command, ReadOnlyMemory<byte> lines) => Copy(command, lines.Length <= FitsSocket, [lines]);
+
+    /// <summary>The same of lines that come in parts, cut anywhere: of a row that nobody holds whole.</summary>
+    public QueryResult Copy(ReadOnlySpan<byte> command, IEnumerable<ReadOnlyMemory<byte>> parts) => Copy(command, false, parts);
+
+    private QueryResult Copy(ReadOnlySpan<byte> command, bool isShort, IEnumerable<ReadOnlyMemory<byte>> parts)
     {
         Check(command.Length);
         ResponseReader response = Begin();
@@ -107,7 +112,7 @@ public sealed class PostgresConnection : IDisposable
                 Ended(response).Result();
                 throw new UsageException("the statement is no COPY … FROM stdin");
             }
-            Send(lines, response);
+            Send(parts, isShort, response);
             return Ended(response).Result();
         }
         catch (Exception e) when (Breaks(e))
@@ -151,11 +156,11 @@ public sealed class PostgresConnection : IDisposable
     /// Triggers may say something of every row, and a server that nobody listens to stops reading: where the lines don't fit into the
     /// socket, another thread listens while they are sent. What it hears first may be the error that ends the COPY.
     /// </summary>
-    private void Send(ReadOnlyMemory<byte> lines, ResponseReader response)
+    private void Send(IEnumerable<ReadOnlyMemory<byte>> parts, bool isShort, ResponseReader response)
     {
-        if (lines.Length <= FitsSocket)
+        if (isShort)
         {
-            if (!lines.IsEmpty)
+            foreach (ReadOnlyMemory<byte> lines in parts.Where(lines => !lines.IsEmpty))
                 messages.Send('d', lines.Span);
             messages.Send('c', []);
             response.ReadToEnd();
@@ -181,8 +186,9 @@ public sealed class PostgresConnection : IDisposable
         listener.Start();
         try
         {
-            for (int at = 0; at < lines.Length && !Volatile.Read(ref done); at += CopyMessage)
-                messages.Send('d', lines.Span.Slice(at, Math.Min(CopyMessage, lines.Length - at)));
+            foreach (ReadOnlyMemory<byte> lines in parts)
+                for (int at = 0; at < lines.Length && !Volatile.Read(ref done); at += CopyMessage)
+                    messages.Send('d', lines.Span.Slice(at, Math.Min(CopyMessage, lines.Length - at)));
             messages.Send('c', []);
         }
         catch (ConnectionLostException lost)

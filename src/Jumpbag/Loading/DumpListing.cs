@@ -44,7 +44,7 @@ internal static class DumpListing
     {
         var table = new Table(("Type", false), ("Name", false), ("Rows", true), ("Size", true), (several ? "File" : "", true), ("Offset", true), ("Of", false));
         foreach (DumpObject found in index.Objects)
-            table.Add(Word(found.Type), found.Name.ToString(), found.Type == DumpObjectType.Table ? Number(found.Rows) : "", found.Bytes > 0 ? ByteSize.Format(found.Bytes) : "",
+            table.Add(Word(found.Type), found.FullName, found.Type == DumpObjectType.Table ? Number(found.Rows) : "", found.Bytes > 0 ? ByteSize.Format(found.Bytes) : "",
                 several ? Number(found.File + 1) : "", Number(found.Offset), found.Table?.ToString() ?? "");
         foreach (string line in table.Lines(null))
             output.WriteLine(line);
@@ -66,6 +66,8 @@ internal static class DumpListing
             {
                 json.WriteStartObject();
                 json.WriteString("type", Word(found.Type));
+                if (found.Database is { } catalog)
+                    JsonListing.WriteName(json, "catalog", catalog);
                 WriteName(json, "database", "name", found.Name);
                 if (found.Table is { } table)
                     WriteName(json, "tableDatabase", "table", table);

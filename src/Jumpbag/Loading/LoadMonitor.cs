@@ -4,10 +4,10 @@ using Jumpbag.Databases.Loading;
 
 namespace Jumpbag.Loading;
 
-/// <summary>Shows how far a load is, five times a second, and asks the server what it is doing when nothing moves.</summary>
+/// <summary>Shows how far a load is, five times a second, and asks the server what it is doing when one thing takes long, or nothing moves.</summary>
 internal sealed class LoadMonitor : IDisposable
 {
-    private static readonly TimeSpan Stalled = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Stalled = TimeSpan.FromSeconds(5), Again = TimeSpan.FromSeconds(2);
 
     private readonly ILoad load;
     private readonly DumpIndex? index;
@@ -15,7 +15,7 @@ internal sealed class LoadMonitor : IDisposable
     private readonly Timer timer;
     private readonly Lock gate = new();
     private TimeSpan asked;
-    private string? answer;
+    private IReadOnlyList<string> answer = [];
     private bool over;
 
     public LoadMonitor(ILoad load, DumpIndex? index, EventSink events)
@@ -35,30 +35,39 @@ internal sealed class LoadMonitor : IDisposable
 
     private void Show()
     {
-        lock (gate)
+        // A look that the server keeps waiting must not gather more of them behind it.
+        if (!gate.TryEnter())
+            return;
+        try
         {
             if (over)
                 return;
             LoadProgress progress = load.Progress;
-            IReadOnlyList<(string What, TimeSpan Since, double? Percent)> running = progress.Running;
-            if (progress.Silence < Stalled)
+            TimeSpan elapsed = progress.Elapsed;
+            bool isSilent = progress.Silence >= Stalled;
+            if (elapsed - asked >= Again && (isSilent || progress.Running.Any(what => elapsed - what.Since >= Stalled)))
             {
-                answer = null;
+                asked = elapsed;
+                answer = load.AskServer();
             }
-            else if (progress.Elapsed - asked > Stalled)
-            {
-                asked = progress.Elapsed;
-                answer = load.AskServer() is { Count: > 0 } states ? "server: " + string.Join(", ", states.Distinct()) : null;
-            }
-            string activity = running.Count == 0 ? "load" : string.Join(", ", running.Select(what => what.Percent is { } percent ? $"{what.What} {percent:0}%" : what.What).Distinct());
+            string? said = isSilent && answer.Count > 0 ? "server: " + string.Join(", ", answer.Distinct()) : null;
+            IReadOnlyList<(string What, TimeSpan Since, double? Percent, string? Phase)> running = progress.Running;
+            string activity = running.Count == 0 ? "load" : string.Join(", ", running.Select(Describe).Distinct());
             LoadEstimate? estimate = index is null ? null : LoadEstimate.Of(load, index);
             events(new Progressed(new(activity, progress.Rows, estimate?.Rows, progress.Bytes, estimate?.Bytes, progress.Elapsed)
             {
                 Unit = "rows",
                 Share = estimate?.Share,
                 Estimate = estimate?.Remaining,
-                Note = progress.WaitsFor ?? answer ?? $"{running.Count} {(running.Count == 1 ? "connection" : "connections")}",
+                Note = progress.WaitsFor ?? said ?? $"{running.Count} {(running.Count == 1 ? "connection" : "connections")}",
             }));
         }
+        finally
+        {
+            gate.Exit();
+        }
     }
+
+    private static string Describe((string What, TimeSpan Since, double? Percent, string? Phase) running) =>
+        $"{running.What}{(running.Phase is { } phase ? $", {phase}" : "")}{(running.Percent is { } percent ? $" {percent:0}%" : "")}";
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
@@ -38,17 +37,24 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
     {
         using DumpInput input = Open();
         CheckDialect(input.Dialect);
-        DumpIndex? index = input.Files.All(file => file.IsRegular) ? Survey(cancelled) : null;
+        DumpIndex? index = null;
+        var identity = new LoadIdentity(input.Files, options);
+        if (input.Files.All(file => file.IsRegular))
+        {
+            using DumpInput looked = Open();
+            index = Survey(looked, cancelled);
+            identity = new(looked.Files, options);
+        }
         if (index is null)
             session.Events(new Warning("the dump comes through a pipe: whether it is whole shows only at its end", "load the file itself, or keep it with --spool DIR first"));
         else
-            CheckTails(index.Tails);
+            CheckTails(input, index.Tails);
         bool begun = false;
         try
         {
             using ILoad load = address.Kind == ServerKind.MariaDb
-                ? new MySqlLoad(address, options, name => IsDatabase(index, name), Identity(), session.Events, cancelled)
-                : new PostgresLoad(address, options, index, Identity(), cancelled);
+                ? new MySqlLoad(address, options, name => IsDatabase(index, name), identity, session.Events, cancelled)
+                : new PostgresLoad(address, options, index, identity.Hash, cancelled);
             if (index is not null)
                 load.CheckTarget(index);
             if (dryRun)
@@ -59,15 +65,17 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
             using var reader = new DumpReader(input, new() { PieceSize = options.BatchSize });
             while (reader.Read() is { } statement)
                 load.Handle(statement);
-            CheckTails(reader.Tails, atEnd: true);
+            CheckTails(input, reader.Tails, atEnd: true);
             load.Finish();
             monitor.Dispose();
-            return Report(load, DumpHeader.Parse(input.Files[0].PlainHead.Span));
+            return Report(load, input);
         }
-        catch (OperationCanceledException) when (begun && cancelled.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or ConnectionLostException && cancelled.IsCancellationRequested)
         {
-            session.Events(new Warning("interrupted; what was committed stays", "--resume goes on from there"));
-            throw;
+            // A connection that is in the middle of something is aborted, and then says so.
+            if (begun)
+                session.Events(new Warning("interrupted; what was committed stays", "--resume goes on from there"));
+            throw new OperationCanceledException(cancelled);
         }
         catch (ConnectionLostException e)
         {
@@ -75,7 +83,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         }
     }
 
-    private DumpInput Open() => DumpInput.Open(dumps, otherwise: address.Kind == ServerKind.Postgres ? Dialect.Postgres : Dialect.MariaDb);
+    private DumpInput Open() => DumpInput.Open(dumps, otherwise: address.Kind == ServerKind.Postgres ? Dialect.Postgres : Dialect.MariaDb, intoOne: options.Database is not null);
 
     private void CheckDialect(Dialect dialect)
     {
@@ -85,9 +93,10 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
     }
 
     /// <summary>Goes through the dump once, at the speed of memory: what is in it, and whether it is whole.</summary>
-    private DumpIndex Survey(CancellationToken cancelled)
+    private DumpIndex Survey(DumpInput input, CancellationToken cancelled)
     {
-        using DumpInput input = Open();
+        foreach (DumpFile file in input.Files)
+            file.Fingerprint = new();
         Action progress = DumpProgress.Step(input, "looking through the dump", session);
         return DumpIndex.Read(input, step: () =>
         {
@@ -96,11 +105,11 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         });
     }
 
-    private void CheckTails(IReadOnlyList<DumpTail> tails, bool atEnd = false)
+    private void CheckTails(DumpInput input, IReadOnlyList<DumpTail> tails, bool atEnd = false)
     {
         foreach (DumpTail tail in tails)
         {
-            string name = dumps.Length > tail.File ? dumps[tail.File] : "the dump";
+            string name = input.Files[tail.File].Name;
             if (tail.State == DumpTailState.Truncated && options.OnError == OnError.Stop)
                 throw new CorruptException($"{name} is cut off at byte {tail.Offset}: {tail.Why}",
                     atEnd ? "what stands before is loaded; --resume with the whole dump goes on" : "nothing was loaded; get a whole copy, or load what there is with --on-error skip");
@@ -115,20 +124,6 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         }
     }
 
-    /// <summary>Of the dump and of all that decides which rows go together: a load is resumed only with the same.</summary>
-    private byte[] Identity()
-    {
-        var text = new StringBuilder();
-        foreach (string path in dumps)
-        {
-            var info = new FileInfo(path);
-            text.Append(info.Exists ? $"{Path.GetFileName(path)}:{info.Length}\n" : "pipe\n");
-        }
-        text.AppendJoin(',', options.Tables).Append('\n').AppendJoin(',', options.Exclude).Append('\n').AppendJoin(',', options.Databases).Append('\n')
-            .AppendJoin(',', options.Rename).Append('\n').Append(options.SchemaOnly).Append(options.DataOnly).Append(options.BatchSize);
-        return Sha256.Hash(Encoding.UTF8.GetBytes(text.ToString()));
-    }
-
     private static bool IsDatabase(DumpIndex? index, string name) =>
         index?.Objects.Any(found => found.Type == DumpObjectType.Database && found.Name.Name == ByteString.FromArgument(name)) == true;
 
@@ -137,12 +132,13 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         if (index is null)
             throw new UnsupportedException("what a pipe holds is not known before it is read", "name the file, or keep it first with --spool DIR");
         foreach (DumpObject found in index.Objects.Where(load.Wants))
-            session.Out.WriteLine($"{found.Type.ToString().ToLowerInvariant()} {load.OnServer(found)}{(found.Type == DumpObjectType.Table ? $", {found.Rows} {(found.Rows == 1 ? "row" : "rows")}" : "")}");
+            session.Out.WriteLine($"{found.Type.ToString().ToLowerInvariant()} {(found.Database is { } database ? $"{database}." : "")}{load.OnServer(found)}{(found.Type == DumpObjectType.Table ? $", {found.Rows} {(found.Rows == 1 ? "row" : "rows")}" : "")}");
         return session.Status;
     }
 
-    private int Report(ILoad load, DumpHeader header)
+    private int Report(ILoad load, DumpInput input)
     {
+        DumpHeader header = DumpHeader.Parse(input.Files[0].PlainHead.Span);
         foreach ((string rule, int count) in load.Report.LeftOut)
             session.Events(new Status("left out", $"{rule} ({count} {(count == 1 ? "statement" : "statements")})"));
         foreach (string pattern in load.Unmatched)
@@ -154,7 +150,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         LoadProgress done = load.Progress;
         session.Events(new Status("loaded", string.Create(CultureInfo.InvariantCulture,
             $"{done.Rows:#,0} {(done.Rows == 1 ? "row" : "rows")} of {load.Tables.Count} {(load.Tables.Count == 1 ? "table" : "tables")}, {ByteSize.Format(done.Bytes)} in {done.Elapsed.TotalSeconds:0.0} s")));
-        if (header is { BinlogFile: { } log, BinlogPosition: { } position })
+        if ((input.Metadata?.BinlogFile ?? header.BinlogFile) is { } log && (input.Metadata?.BinlogPosition ?? header.BinlogPosition) is { } position)
             session.Events(new Status("what came after the dump", $"mariadb-binlog --start-position={position} {log} … | mariadb replays it, from the binary logs of the server that was dumped"));
         return load.Report.Skipped.Count > 0 ? ExitStatus.Partial : session.Status;
     }

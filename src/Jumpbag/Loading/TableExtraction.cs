@@ -15,6 +15,6 @@ internal static class TableExtraction
         DumpIndex index = DumpIndex.Read(input, null, DumpProgress.Step(input, "looking for the table", session));
         DumpObject found = TableExtract.Find(index, ByteString.FromArgument(table));
         var owned = index.OwnedSequences.Where(pair => pair.Value == found.Name).Select(pair => pair.Key).ToHashSet();
-        return DumpEnds.Tell(input, TableExtract.Write(input, found.Name, owned, session.Out.Write), session);
+        return DumpEnds.Tell(input, TableExtract.Write(input, found, owned, session.Out.Write), session);
     }
 }

@@ -35,7 +35,7 @@ public sealed class ListingTests
             Assert.Equal(DumpTailState.Complete, DumpEnd.Glance(input.Files[0])!.State);
             Assert.Throws<UsageException>(() => TableExtract.Find(index, ByteString.FromText("t")));
             using FileStream output = File.Create(part);
-            TableExtract.Write(input, TableExtract.Find(index, ByteString.FromText("a.t")).Name, new HashSet<ObjectName>(), output.Write);
+            TableExtract.Write(input, TableExtract.Find(index, ByteString.FromText("a.t")), new HashSet<ObjectName>(), output.Write);
         }
         server.Query("CREATE DATABASE c; CREATE TABLE c.u (id INT)");
         ShellResult loaded = server.Feed(part, "c");
@@ -84,7 +84,7 @@ public sealed class ListingTests
             Assert.Equal(DumpTailState.Complete, Assert.Single(index.Tails).State);
             DumpObject table = TableExtract.Find(index, ByteString.FromText("t"));
             using FileStream output = File.Create(part);
-            TableExtract.Write(input, table.Name, index.OwnedSequences.Where(pair => pair.Value == table.Name).Select(pair => pair.Key).ToHashSet(), output.Write);
+            TableExtract.Write(input, table, index.OwnedSequences.Where(pair => pair.Value == table.Name).Select(pair => pair.Key).ToHashSet(), output.Write);
         }
         // All statements, written out again, make the same database.
         string again = folder.File("again.sql");

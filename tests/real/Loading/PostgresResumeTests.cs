@@ -99,6 +99,34 @@ public sealed class PostgresResumeTests(PostgresDatabases databases)
         first.Kill();
     }
 
+    [Fact]
+    public void rows_of_an_unlogged_table_that_a_crash_took_away_are_loaded_anew()
+    {
+        PostgresServer.Require();
+        string target = databases.NewDatabase();
+        File.WriteAllText(databases.Folder.File("unlogged.sql"), "CREATE UNLOGGED TABLE public.u (id int);\nCREATE TABLE public.l (id int);\n"
+            + $"COPY public.u (id) FROM stdin;\n{string.Join('\n', Enumerable.Range(1, 100_000))}\n\\.\n"
+            + "COPY public.l (id) FROM stdin;\n1\n\\.\n"
+            + "SELECT 1 FROM (SELECT pg_catalog.pg_sleep(CASE WHEN pg_catalog.to_regclass('public.crashed') IS NULL THEN 60 ELSE 0 END)) AS waiting;\n"
+            + "CREATE INDEX u_id ON public.u (id);\n");
+        using (Process load = Start("unlogged.sql", target, false))
+        {
+            for (int i = 0; i < 300 && Server.Query("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%AS waiting%' AND application_name = 'jumpbag'") != "1\n"; i++)
+                Thread.Sleep(50);
+            Assert.Equal("100000\n", Server.Query("SELECT count(*) FROM u", target));
+            // What is not on disk by then is lost with its lines of the ledger, and proves nothing.
+            Server.Query("CHECKPOINT", target);
+            Crash(target);
+            Assert.True(load.WaitForExit(TimeSpan.FromSeconds(30)));
+        }
+        string ledger = Server.Query("SELECT tablename FROM pg_tables WHERE schemaname = 'jumpbag_load'", target).Trim();
+        Assert.Equal("0\t1\t100001\n", Server.Query($"SELECT (SELECT count(*) FROM u), (SELECT count(*) FROM l), sum(row_count) FROM jumpbag_load.{ledger} WHERE done", target));
+        Server.Query("CREATE TABLE public.crashed ()", target);
+        ShellResult resumed = databases.Load($"unlogged.sql {databases.Url(target)} --resume -j 3");
+        Assert.True(resumed.Status == 0, resumed.Errors);
+        Assert.Equal("100000\t5000050000\t1\n", Server.Query("SELECT count(*), sum(id), (SELECT count(*) FROM l) FROM u", target));
+    }
+
     private Process Start(string dump, string target, bool resume)
     {
         var start = new ProcessStartInfo(JumpbagProgram.Path, ["load", dump, databases.Url(target).Trim('\''), "-j", "3", .. resume ? (string[])["--resume"] : []])

@@ -80,6 +80,17 @@ CREATE TABLE public.nothing ();
 CREATE UNLOGGED TABLE public.unlogged (id serial, data text);
 INSERT INTO public.unlogged (data) SELECT md5(i::text) FROM generate_series(1, 20000) i;
 
+CREATE TABLE public.kinds (kind int PRIMARY KEY);
+INSERT INTO public.kinds SELECT generate_series(0, 20);
+ALTER TABLE public.events ADD CONSTRAINT events_of FOREIGN KEY (kind) REFERENCES public.kinds;
+ALTER TABLE public.derived ADD CONSTRAINT derived_late CHECK (id > 2) NOT VALID;
+ALTER TABLE public.derived ADD CONSTRAINT derived_of FOREIGN KEY (id) REFERENCES app.orders (id);
+ALTER TABLE public.base ADD CONSTRAINT base_of FOREIGN KEY (id) REFERENCES app.orders NOT VALID;
+COMMENT ON CONSTRAINT derived_of ON public.derived IS 'checked late';
+CREATE TABLE public.unchecked (kind int);
+INSERT INTO public.unchecked VALUES (4711);
+ALTER TABLE public.unchecked ADD CONSTRAINT unchecked_of FOREIGN KEY (kind) REFERENCES public.kinds ON DELETE SET NULL NOT VALID;
+
 CREATE VIEW app.sad AS SELECT o.id, o.note FROM app.orders o WHERE o.mood = 'sad' WITH LOCAL CHECK OPTION;
 CREATE VIEW app.grouped AS SELECT orders.id, orders.note, count(*) AS n FROM app.orders LEFT JOIN app.lines ON lines.order_id = orders.id GROUP BY orders.id;
 CREATE MATERIALIZED VIEW app.by_mood AS SELECT mood, count(*) AS n FROM app.orders GROUP BY mood;

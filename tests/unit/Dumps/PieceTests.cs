@@ -107,4 +107,29 @@ public sealed class PieceTests
             $"INSERT INTO t VALUES ({i},'{new string('\\', i % 8 * 2)}\\';'),(-{i},\"\") -- x\n;\n"));
         Assert.Equal(Read.Texts(dump, Dialect.MariaDb), Read.Statements(dump, Dialect.MariaDb, null, chunk, out _).Select(read => read.Text));
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4097)]
+    [InlineData(int.MaxValue)]
+    public void a_row_of_a_copy_that_is_too_long_to_be_held_comes_in_parts(int chunk)
+    {
+        string longRow = "2\t" + string.Concat(Enumerable.Range(0, chunk == 1 ? 30_000 : 200_000).Select(i => $"{i}\\.\\n"));
+        string[] rows = ["1\tx", longRow, "3\ty", "4\t" + new string('z', 9000), longRow];
+        string dump = $"COPY t (a, b) FROM stdin;\n{string.Join('\n', rows)}\n\\.\nSELECT 1;\n";
+        var read = Read.Statements(dump, Dialect.Postgres, new() { PieceSize = 10_000, MostHeld = 20_000 }, chunk, out DumpTail tail);
+        Assert.NotEqual(DumpTailState.Truncated, tail.State);
+        Assert.Equal("SELECT 1", read[^1].Text);
+        const string Command = "COPY t (a, b) FROM stdin";
+        Assert.All(read.SkipLast(1), piece => Assert.StartsWith(Command + "\n", piece.Text, StringComparison.Ordinal));
+        Assert.Equal(string.Concat(rows.Select(row => row + "\n")), string.Concat(read.SkipLast(1).Where(piece => piece.Text.Length > Command.Length).Select(piece => piece.Text[(Command.Length + 1)..])));
+        Assert.All(read, piece => Assert.True(piece.Text.Length < 200_000));
+        Assert.Equal(5, read.Sum(piece => piece.Statement.Rows));
+        Assert.Equal(dump.IndexOf("SELECT", StringComparison.Ordinal) - 1, read.SkipLast(1).Sum(piece => piece.Statement.Length));
+        Assert.Equal(2, read.Count(piece => piece.Statement is { HasRest: true, IsRest: false }));
+        Assert.Equal(2, read.Count(piece => piece.Statement is { HasRest: false, IsRest: true }));
+        Assert.All(read.Where(piece => piece.Statement is { HasRest: false, IsRest: true }), piece => Assert.EndsWith("\n", piece.Text, StringComparison.Ordinal));
+        Read.Statements(dump[..(dump.Length - 40)], Dialect.Postgres, new() { PieceSize = 10_000, MostHeld = 20_000 }, chunk, out DumpTail cut);
+        Assert.Equal(DumpTailState.Truncated, cut.State);
+    }
 }

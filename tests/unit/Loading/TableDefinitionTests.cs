@@ -1,4 +1,5 @@
 using System.Text;
+using Jumpbag.Databases.Dumps;
 using Jumpbag.Databases.Loading;
 
 namespace Jumpbag.Tests.Unit.Loading;
@@ -47,7 +48,7 @@ public sealed class TableDefinitionTests
     [InlineData("CREATE TABLE t (id INT PRIMARY KEY, KEY k (id", "cut")]
     public void a_table_that_needs_its_indexes_keeps_them(string sql, string why) => Assert.True(Split(sql) is null, why);
 
-    private static TableDefinition? Split(string sql) => TableDefinition.Split(Encoding.UTF8.GetBytes(sql), SessionState.Empty);
+    private static TableDefinition? Split(string sql) => TableDefinition.Split(Encoding.UTF8.GetBytes(sql), SessionState.Empty.Lexer());
 
     private static string Text(byte[] bytes) => Encoding.UTF8.GetString(bytes);
 }

@@ -1,7 +1,7 @@
 namespace Jumpbag.Databases.Dumps.Input;
 
 /// <summary>The bytes of an input as they lie on disk or come through a pipe, counted; with what was read ahead to tell its kind.</summary>
-internal sealed class CountedStream(Stream inner, ReadOnlyMemory<byte> ahead) : Stream
+internal sealed class CountedStream(Stream inner, ReadOnlyMemory<byte> ahead, Fingerprint? print = null) : Stream
 {
     private readonly byte[] last = new byte[LastBytes];
     private ReadOnlyMemory<byte> ahead = ahead;
@@ -47,6 +47,7 @@ internal sealed class CountedStream(Stream inner, ReadOnlyMemory<byte> ahead) : 
         }
         Interlocked.Add(ref count, read);
         Remember(buffer[..read]);
+        print?.Add(buffer[..read]);
         return read;
     }
 

@@ -40,6 +40,12 @@ public sealed class DumpFile : IDisposable
     /// <summary>The first bytes, decompressed, up to 64 KiB; of a plain pipe what has come by then.</summary>
     public ReadOnlyMemory<byte> PlainHead { get; }
 
+    /// <summary>Set before a regular file is read: of its bytes as they lie on disk, once it was read to its end.</summary>
+    public Fingerprint? Fingerprint { get; set; }
+
+    /// <summary>Statements that stand before what is in it: what else tells where it belongs.</summary>
+    public IReadOnlyList<string> Opening { get; set; } = [];
+
     /// <summary>Bytes of <see cref="Length"/> that have been read; for progress, from any thread.</summary>
     public long Position => open?.CompressedPosition ?? 0;
 
@@ -52,7 +58,7 @@ public sealed class DumpFile : IDisposable
         if (Directory.Exists(path))
             throw File.Exists(System.IO.Path.Combine(path, "toc.dat"))
                 ? new UnsupportedException($"{path}: is a dump of pg_dump in its directory format", ForeignDump.Hint)
-                : new UnsupportedException($"{path}: is a folder", "name the files in it in the order in which they are to be loaded");
+                : new UnsupportedException($"{path}: is a folder", "the folders of mydumper are known; of others, name the files in the order in which they are to be loaded");
         FileStream file;
         try
         {
@@ -99,7 +105,7 @@ public sealed class DumpFile : IDisposable
         if (pipe is not null && open is not null)
             return open;
         open?.Dispose();
-        CountedStream counted = pipe is not null ? new(pipe, ahead) : new(new FileStream(Path!, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan }), default);
+        CountedStream counted = pipe is not null ? new(pipe, ahead) : new(new FileStream(Path!, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan }), default, Fingerprint);
         return open = new DumpStream(this, counted);
     }
 

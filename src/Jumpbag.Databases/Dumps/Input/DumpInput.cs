@@ -20,11 +20,17 @@ public sealed class DumpInput : IDisposable
     /// <summary>Of <see cref="Length"/>: what has been read.</summary>
     public long Position => Files.Sum(file => file.Position);
 
-    /// <param name="paths">"-" is standard input.</param>
+    /// <summary>What mydumper noted of the whole; null where there is none.</summary>
+    public MydumperMetadata? Metadata { get; private init; }
+
+    /// <param name="paths">"-" is standard input; a folder of mydumper, or its files in any order, are put into order.</param>
     /// <param name="dialect">Null: found from what they hold.</param>
     /// <param name="otherwise">Of a dump that does not show it.</param>
-    public static DumpInput Open(IReadOnlyList<string> paths, Dialect? dialect = null, Dialect otherwise = Dialect.MariaDb)
+    /// <param name="intoOne">Of files of mydumper: into the database in which the session is, rather than into those that their names tell.</param>
+    public static DumpInput Open(IReadOnlyList<string> paths, Dialect? dialect = null, Dialect otherwise = Dialect.MariaDb, bool intoOne = false)
     {
+        if (Mydumper.Recognise(paths) is { } mydumper)
+            return new(mydumper.Open(intoOne), Dialect.MariaDb, otherwise) { Metadata = mydumper.Metadata };
         var files = new List<DumpFile>();
         try
         {

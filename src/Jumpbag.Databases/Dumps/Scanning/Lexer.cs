@@ -31,18 +31,25 @@ internal abstract class Lexer
     public abstract int SkipComment(ReadOnlySpan<byte> text, int at, bool isAtEnd, bool atStatementStart);
 
     /// <summary>Behind the closing quotation mark of a string whose text goes on at <paramref name="at"/>; <see cref="NeedMore"/>.</summary>
-    public virtual int SkipString(ReadOnlySpan<byte> text, int at, byte quote, bool escapes)
+    /// <param name="resume">Where more bytes are needed: from where to go on within the string.</param>
+    public virtual int SkipString(ReadOnlySpan<byte> text, int at, byte quote, bool escapes, out int resume)
     {
         while (true)
         {
             int found = escapes ? text[at..].IndexOfAny(quote, (byte)'\\') : text[at..].IndexOf(quote);
             if (found < 0)
+            {
+                resume = text.Length;
                 return NeedMore;
+            }
             at += found + 1;
             if (text[at - 1] == quote)
-                return at;
+                return resume = at;
             if (++at > text.Length)
+            {
+                resume = at - 2;
                 return NeedMore;
+            }
         }
     }
 

@@ -97,14 +97,14 @@ internal sealed class MariaDbLexer : Lexer
     public static bool IsConditional(ReadOnlySpan<byte> text) =>
         text.Length > 2 && text[0] == (byte)'/' && text[1] == (byte)'*' && (text[2] == (byte)'!' || (text.Length > 3 && text[2] == (byte)'M' && text[3] == (byte)'!'));
 
-    public override int SkipString(ReadOnlySpan<byte> text, int at, byte quote, bool escapes) =>
-        IsMultiByte ? SkipMultiByteString(text, at, quote, escapes) : base.SkipString(text, at, quote, escapes);
+    public override int SkipString(ReadOnlySpan<byte> text, int at, byte quote, bool escapes, out int resume) =>
+        IsMultiByte ? SkipMultiByteString(text, at, quote, escapes, out resume) : base.SkipString(text, at, quote, escapes, out resume);
 
     public override int SkipElement(ReadOnlySpan<byte> text, int at, bool isAtEnd)
     {
         byte first = text[at];
         if (first is (byte)'\'' or (byte)'"' or (byte)'`')
-            return SkipString(text, at + 1, first, HasEscapes(first));
+            return SkipString(text, at + 1, first, HasEscapes(first), out _);
         if (first == (byte)'\\' && at + 1 >= text.Length && !isAtEnd)
             return NeedMore;
         if (!IsMultiByte)
@@ -113,13 +113,17 @@ internal sealed class MariaDbLexer : Lexer
         return at + length <= text.Length ? at + length : isAtEnd ? text.Length : NeedMore;
     }
 
-    private int SkipMultiByteString(ReadOnlySpan<byte> text, int at, byte quote, bool escapes)
+    private int SkipMultiByteString(ReadOnlySpan<byte> text, int at, byte quote, bool escapes, out int resume)
     {
+        const int LongestCharacter = 4;
+        resume = at;
         while (at < text.Length)
         {
+            if (at + LongestCharacter <= text.Length)
+                resume = at;
             int length = Charset.CharacterLength(text[at..]);
             if (length == 1 && text[at] == quote)
-                return at + 1;
+                return resume = at + 1;
             // A backslash takes one byte along, not one character.
             at += length == 1 && escapes && text[at] == (byte)'\\' ? 2 : length;
         }

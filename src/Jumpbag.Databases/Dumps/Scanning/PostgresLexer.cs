@@ -81,7 +81,7 @@ internal sealed class PostgresLexer : Lexer
     {
         byte first = text[at];
         if (first is (byte)'\'' or (byte)'"')
-            return SkipString(text, at + 1, first, HasEscapes(first));
+            return SkipString(text, at + 1, first, HasEscapes(first), out _);
         if (first == (byte)'$')
             return SkipDollars(text, at, isAtEnd);
         // A number is no word: 1$$…$$ is a number and a string.
@@ -100,7 +100,7 @@ internal sealed class PostgresLexer : Lexer
     {
         while (true)
         {
-            int end = SkipString(text, at + 1, (byte)'\'', true);
+            int end = SkipString(text, at + 1, (byte)'\'', true, out _);
             if (end == NeedMore)
                 return NeedMore;
             for (at = end; at < text.Length && IsSpace(text[at]); at++)

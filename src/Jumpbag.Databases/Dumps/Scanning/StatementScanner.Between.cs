@@ -92,7 +92,7 @@ internal sealed partial class StatementScanner
         return true;
     }
 
-    /// <summary>psql's \connect, which is a statement here, and \restrict and \unrestrict, which are followed. All others are refused.</summary>
+    /// <summary>psql's \connect and \encoding, which are statements here, and \restrict and \unrestrict, which are followed. All others are refused.</summary>
     private bool TakeMetaCommand()
     {
         ReadOnlySpan<byte> line = WholeLine();
@@ -111,12 +111,24 @@ internal sealed partial class StatementScanner
             restrictKey = argument.ToArray();
         else if (command.SequenceEqual("\\unrestrict"u8) && restrictKey is not null && argument.SequenceEqual(restrictKey))
             restrictKey = null;
-        else if ((command.SequenceEqual("\\connect"u8) || command.SequenceEqual("\\c"u8)) && restrictKey is null && !argument.IsEmpty)
+        else if ((command.SequenceEqual("\\connect"u8) || command.SequenceEqual("\\c"u8) || IsEncoding(trimmed)) && restrictKey is null && !argument.IsEmpty)
             return false;
         else
             throw Refused(Encoding.Latin1.GetString(command), window.Offset);
         window.Take(line.Length);
         return true;
+    }
+
+    private static bool IsEncoding(ReadOnlySpan<byte> line) => StartsWithWord(line, "\\encoding"u8);
+
+    /// <summary>What psql has the server do at \encoding NAME, which pg_dump writes before it goes to a database of an unusual name.</summary>
+    private byte[] EncodingStatement(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> name = line["\\encoding"u8.Length..].Trim(" \t\r\n"u8);
+        foreach (byte b in name)
+            if (!Lexer.IsWord(b) && b != (byte)'-')
+                throw Refused(new ByteString(line).ToString(), Offset);
+        return [.. "SET client_encoding = '"u8, .. name, .. "'"u8];
     }
 
     /// <summary>"USE db" of a MariaDB or MySQL client, and psql's \connect, end with their line; 0 where none stands here.</summary>

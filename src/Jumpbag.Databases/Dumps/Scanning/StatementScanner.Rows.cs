@@ -10,7 +10,7 @@ internal sealed partial class StatementScanner
     private InsertHead? cachedInsert;
     private byte[] insertHead = [];
     private int insertEnd = -1, commandLength, copyScanned;
-    private bool isStreaming, hasTail, isLaterPiece;
+    private bool isStreaming, hasTail, isLaterPiece, isWithinRow;
     private long rowsBefore, lastCut;
 
     private bool TryBeginRows()
@@ -41,6 +41,7 @@ internal sealed partial class StatementScanner
             lexer.Begin();
             cuts.Clear();
             (insertEnd, isStreaming, hasTail, isLaterPiece, rowsBefore, lastCut) = (-1, counting, false, false, 0, window.Offset);
+            inRest = false;
         }
     }
 
@@ -66,8 +67,15 @@ internal sealed partial class StatementScanner
                     continue;
                 case RowResult.End:
                     insertEnd = rows!.At;
+                    if (counting && GoOnAlike())
+                        insertEnd = -1;
                     continue;
                 case RowResult.Tail:
+                    if (lexer is MariaDbLexer && (counting || (inRest && restIsFirst) || (hasTail && window.Length > options.LookAhead)))
+                    {
+                        GoOnAsRest(rows!.At);
+                        return false;
+                    }
                     KeepWhole();
                     int at = rows!.At;
                     insertEnd = FindEnd(ref at);
@@ -84,6 +92,17 @@ internal sealed partial class StatementScanner
                         isStreaming = true;
                         continue;
                     }
+                    if (isStreaming && cuts.Count == 0 && lexer is MariaDbLexer && rows!.At > options.MostHeld)
+                    {
+                        // The rows before it go by themselves.
+                        if (!inRest && rows.Rows > rowsBefore)
+                        {
+                            lastCut = window.Offset + rows.LastRowEnd;
+                            cuts.Enqueue((lastCut, rows.Rows));
+                            continue;
+                        }
+                        return RowPart(Math.Min(rows.At - 1, options.MostHeld));
+                    }
                     break;
             }
             if (!window.Fill() && wasAll)
@@ -91,10 +110,27 @@ internal sealed partial class StatementScanner
         }
     }
 
+    /// <summary>Where only counting matters, statements with one head go as one: rows that have a statement each are half of some dumps.</summary>
+    private bool GoOnAlike()
+    {
+        ReadOnlySpan<byte> bytes = window.Bytes;
+        if (bytes[insertEnd] == (byte)'\\')
+            return false;
+        int next = insertEnd + lexer.Delimiter.Length;
+        if (next < bytes.Length && bytes[next] == (byte)'\n')
+            next++;
+        if (!bytes[next..].StartsWith(cachedHead))
+            return false;
+        statementOffset = window.Offset + next;
+        lexer.Begin();
+        rows!.GoTo(next + cachedInsert!.Length);
+        return true;
+    }
+
     /// <summary>Where lines are counted.</summary>
     private string LineText => counting ? "" : $" (line {statementLine})";
 
-    private int CutAt() => counting ? int.MaxValue : (int)Math.Min(int.MaxValue, lastCut - window.Offset + options.PieceSize);
+    private int CutAt() => counting ? int.MaxValue : inRest ? 0 : (int)Math.Min(int.MaxValue, lastCut - window.Offset + options.PieceSize);
 
     private void KeepWhole()
     {
@@ -148,8 +184,9 @@ internal sealed partial class StatementScanner
     {
         IsFirst = !isLaterPiece;
         if (isLaterPiece)
-            (Offset, Line, head) = (window.Offset, counting ? 0 : window.Line, insertHead);
+            (Offset, Line, head) = (window.Offset, counting ? 0 : window.Line, inRest ? [] : insertHead);
         isLaterPiece = true;
+        (HasRest, IsRest, inRest) = (false, inRest, false);
         (textLength, Length, toTake, Rows) = (end, next, next, count);
         rowsBefore += count;
     }
@@ -163,17 +200,22 @@ internal sealed partial class StatementScanner
         }
         commandLength = end < 0 ? window.Length : after + end + 1;
         window.Take(commandLength);
-        (toTake, textLength, copyScanned, isLaterPiece, state) = (0, 0, 0, false, State.Copy);
+        (toTake, textLength, copyScanned, isLaterPiece, isWithinRow, state) = (0, 0, 0, false, false, State.Copy);
     }
 
-    /// <summary>The next lines of the COPY; the window begins with a line.</summary>
+    /// <summary>The next lines of the COPY, or the next part of a row that is too long to be held whole.</summary>
     private bool NextCopy()
     {
         while (true)
         {
             bool wasAll = window.IsAtEnd;
             int end = CopyEnd(), ready = end >= 0 ? end : copyScanned;
-            if (end >= 0 && (counting || end <= options.PieceSize + (options.PieceSize >> 2)))
+            if (isWithinRow && window.Bytes[..ready].IndexOf((byte)'\n') is var rest && (rest >= 0 || ready >= options.PieceSize))
+            {
+                CopyPart(rest >= 0 ? rest + 1 : ready, endsRow: rest >= 0);
+                return true;
+            }
+            if (!isWithinRow && end >= 0 && (counting || end <= options.PieceSize + (options.PieceSize >> 2)))
             {
                 int line = window.Bytes[end..].IndexOf((byte)'\n');
                 CopyPiece(end, line < 0 ? window.Length : end + line + 1, isLast: true);
@@ -181,15 +223,27 @@ internal sealed partial class StatementScanner
                 evidence.Saw(StatementKind.Copy, default);
                 return true;
             }
-            if (ready >= (counting ? 1 : options.PieceSize) && LineEnd(window.Bytes[..ready]) is > 0 and var cut)
+            if (!isWithinRow && ready >= (counting ? 1 : options.PieceSize) && LineEnd(window.Bytes[..ready]) is > 0 and var cut)
             {
                 CopyPiece(cut, cut, isLast: false);
                 copyScanned = 0;
                 return true;
             }
+            if (!isWithinRow && ready >= options.MostHeld)
+            {
+                CopyPart(ready, endsRow: false);
+                return true;
+            }
             if (!window.Fill() && wasAll)
                 return Cut(statementOffset, $"within the lines of COPY {Facts.Name}, which begins at byte {statementOffset}{LineText}");
         }
+    }
+
+    private void CopyPart(int length, bool endsRow)
+    {
+        bool isRest = isWithinRow;
+        CopyPiece(length, length, isLast: false);
+        (copyScanned, isWithinRow, HasRest, IsRest) = (0, !endsRow, !endsRow, isRest);
     }
 
     /// <summary>Behind the last line that ends within a piece, else behind the first that ends at all; 0 where none does.</summary>
@@ -205,7 +259,7 @@ internal sealed partial class StatementScanner
         IsFirst = !isLaterPiece;
         if (isLaterPiece)
             (Offset, Line) = (window.Offset, counting ? 0 : window.Line);
-        IsLast = isLast;
+        (IsLast, HasRest, IsRest) = (isLast, false, false);
         linesLength = end;
         Rows = window.Bytes[..end].Count((byte)'\n');
         Length = next + (isLaterPiece ? 0 : commandLength);
@@ -217,7 +271,7 @@ internal sealed partial class StatementScanner
     private int CopyEnd()
     {
         ReadOnlySpan<byte> bytes = window.Bytes;
-        if (copyScanned == 0 && bytes.StartsWith("\\."u8) && EndsLine(bytes, 2))
+        if (copyScanned == 0 && !isWithinRow && bytes.StartsWith("\\."u8) && EndsLine(bytes, 2))
             return 0;
         int at = Math.Max(0, copyScanned - 1);
         while (bytes[at..].IndexOf("\n\\."u8) is >= 0 and var found)

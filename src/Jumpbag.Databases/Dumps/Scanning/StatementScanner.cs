@@ -1,3 +1,4 @@
+using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Databases.Dumps.Input;
 
@@ -13,8 +14,9 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
 {
     private const int MostHead = 1 << 20;
 
-    private readonly Window window = new(counting ? 512 << 10 : Math.Max(options.PieceSize + (128 << 10), 64 << 10), options.Longest);
+    private readonly Window window = new(counting ? 512 << 10 : Math.Max(options.PieceSize + (128 << 10), 64 << 10), input.Dialect == Dialect.Postgres ? options.Longest : Math.Min(options.Longest, 2 * Math.Max(options.LookAhead, options.MostHeld)));
     private readonly Lexer lexer = input.Dialect == Dialect.Postgres ? new PostgresLexer() : new MariaDbLexer();
+    private readonly Queue<byte[]> opening = new();
     private MariaDbSession? session;
     private RowScanner? rows;
     private State state = State.Done;
@@ -28,6 +30,7 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
         Between,
         Rows,
         Copy,
+        Rest,
         Done,
     }
 
@@ -58,6 +61,12 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
 
     public ReadOnlySpan<byte> CopyLines => window.Bytes[..linesLength];
 
+    /// <summary>Of the CREATE TABLE at hand.</summary>
+    public TableShape Shape() => TableShape.Read(Text, lexer);
+
+    /// <summary>By the ALTER TABLE at hand, of MariaDB and MySQL.</summary>
+    public int KeysAdded() => lexer is MariaDbLexer && textLength <= MostHead ? Loading.TableAlteration.KeysAdded(Text, lexer) : 0;
+
     /// <summary>How each input ended that was read to its end.</summary>
     public List<DumpTail> Tails { get; } = [];
 
@@ -83,6 +92,10 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
                     if (NextCopy())
                         return true;
                     break;
+                case State.Rest:
+                    if (NextRest())
+                        return true;
+                    break;
                 default:
                     if (NextStatement())
                         return true;
@@ -104,18 +117,31 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
         }
         rows ??= new(lexer);
         state = State.Between;
+        foreach (string statement in input.Files[File].Opening)
+            opening.Enqueue(Encoding.UTF8.GetBytes(statement));
+    }
+
+    /// <summary>A statement that no input has, of length 0.</summary>
+    private bool NextOpening()
+    {
+        (Offset, Length, Line, IsFirst, IsLast, HasRest, IsRest, Rows, Verb, head) = (0, 0, 1, true, true, false, false, 0, null, opening.Dequeue());
+        Facts = MariaDbStatements.Classify(head, lexer, Database);
+        Follow();
+        return true;
     }
 
     /// <summary>False where there was none, or where another state goes on with it.</summary>
     private bool NextStatement()
     {
+        if (opening.Count > 0)
+            return NextOpening();
         if (!SkipBetween())
         {
             Tails.Add(evidence.AtEnd(File, window.Offset));
             state = State.Done;
             return false;
         }
-        (Offset, IsFirst, IsLast, Rows, Verb, head) = (window.Offset, true, true, 0, null, []);
+        (Offset, IsFirst, IsLast, HasRest, IsRest, Rows, Verb, head) = (window.Offset, true, true, false, false, 0, null, []);
         statementOffset = Offset;
         if (!counting)
             Line = statementLine = window.Line;
@@ -130,6 +156,12 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
         int at = 0, end;
         while ((end = FindEnd(ref at)) == Lexer.NeedMore)
         {
+            if (IsTooLong(options.MostHeld))
+            {
+                isLaterPiece = false;
+                BeginRest(at);
+                return false;
+            }
             // What stood last may mean something else where nothing follows.
             bool wasAll = window.IsAtEnd;
             if (!window.Fill() && wasAll)
@@ -151,7 +183,9 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
     private bool LineStatement(int length)
     {
         (textLength, Length, toTake) = (TrimmedLength(window.Bytes[..length]), length, length);
-        if (lexer is PostgresLexer)
+        if (lexer is PostgresLexer && IsEncoding(Text))
+            (head, textLength, Facts) = (EncodingStatement(Text), 0, new(StatementKind.Set));
+        else if (lexer is PostgresLexer)
             Facts = new(StatementKind.Use, new ObjectName(null, ConnectTarget(Text) ?? throw Refused(new ByteString(Text).ToString(), Offset)));
         else
             Classify();

@@ -86,7 +86,7 @@ internal sealed class Window(int size, int maximum)
         {
             if (buffer.Length >= maximum)
                 throw new UnsupportedException($"{name}: the statement or row at byte {Offset} is longer than {ByteSize.Format(maximum)}",
-                    "no server takes such a statement; is the dump damaged, or a quotation mark missing there?");
+                    "is the dump damaged, or a quotation mark missing there?");
             byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(maximum, buffer.Length * 2L));
             buffer.AsSpan(start, length).CopyTo(larger);
             buffer = larger;

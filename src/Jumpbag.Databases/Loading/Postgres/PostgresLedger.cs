@@ -83,6 +83,9 @@ internal sealed class PostgresLedger
 
     public bool IsDone(DumpStatement statement) => IsDone(statement.File, statement.Offset, statement.Length);
 
+    /// <summary>Whether something that begins there is done.</summary>
+    public bool Knows(DumpStatement statement) => known.TryGetValue((statement.File, statement.Offset), out var entry) && entry.IsDone;
+
     /// <summary>Whether an earlier run was about to do it, outside of a transaction.</summary>
     public bool IsAnnounced(DumpStatement statement) => known.TryGetValue((statement.File, statement.Offset), out var entry) && !entry.IsDone;
 

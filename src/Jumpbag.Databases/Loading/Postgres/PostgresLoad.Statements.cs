@@ -12,13 +12,16 @@ public sealed partial class PostgresLoad
 {
     private const string Drops = "DROP: what the dump makes is dropped with --replace, when it is made";
 
+    private const long MostPostponed = 16 << 20;
+
     private readonly HashSet<ObjectName> known = [], ordered = [];
     private readonly Dictionary<ObjectName, List<ByteString>> counting = [];
     private readonly HashSet<(string Type, ByteString Identity)> made = [];
     private readonly List<DumpStatement> rows = [];
     private readonly List<(DumpStatement Statement, Subject Subject)> postponed = [];
     private readonly List<BuiltPart> built = [];
-    private long gathered;
+    private ByteString? dumped;
+    private long gathered, postponedBytes;
 
     private void Do(DumpStatement statement, Subject subject)
     {
@@ -27,9 +30,11 @@ public sealed partial class PostgresLoad
             case StatementKind.Insert or StatementKind.Copy when !main.IsInTransaction:
                 TakeRows(statement);
                 return;
+            case StatementKind.Copy when statement.HasRest:
+                throw new UnsupportedException(LoadReport.Describe(statement, "a row that is too long to be held stands within the dump's own transaction"), "take BEGIN and COMMIT out of the dump: each statement is then committed with its note");
             case StatementKind.CreateIndex when !main.IsInTransaction && statement.Table is { } table:
                 EndRows();
-                built.AddRange(Part(statement));
+                built.AddRange(BuiltPart.Of(statement));
                 if (!main.Ledger.IsDone(statement))
                 {
                     pool.Send(new(Table(table), main.Session, [statement], main.Ledger.Note(statement)));
@@ -61,8 +66,11 @@ public sealed partial class PostgresLoad
                 break;
             case StatementKind.Account when options.DropDefiners && statement.Text.Span.IndexOf(" OWNER TO "u8) > 0:
                 break;
-            case StatementKind.AddForeignKey or StatementKind.CreateTrigger or StatementKind.Other when pool.IsBuilding && MayWait(statement.Kind, subject):
+            case StatementKind.AddForeignKey or StatementKind.CreateTrigger or StatementKind.Other when !main.IsInTransaction && MayWait(statement.Kind, subject):
                 postponed.Add((statement, subject));
+                postponedBytes += statement.Length;
+                if (postponedBytes > MostPostponed)
+                    Barrier();
                 return;
             default:
                 RunInPlace(statement, subject);
@@ -71,9 +79,9 @@ public sealed partial class PostgresLoad
         statement.Release?.Invoke();
     }
 
-    /// <summary>What no index can depend on waits for those that are being built, rather than keep the next ones waiting.</summary>
-    private static bool MayWait(StatementKind kind, Subject subject) =>
-        kind == StatementKind.AddForeignKey || (kind == StatementKind.CreateTrigger && subject.Type == "TRIGGER") || subject is { Verb: "COMMENT" } or { Verb: "ALTER", Type: "INDEX" };
+    /// <summary>What no index can depend on waits for those that are being built, rather than keep the next ones waiting; foreign keys wait for each other.</summary>
+    private bool MayWait(StatementKind kind, Subject subject) => kind == StatementKind.AddForeignKey
+        || ((postponed.Count > 0 || pool.IsBuilding) && ((kind == StatementKind.CreateTrigger && subject.Type == "TRIGGER") || subject is { Verb: "COMMENT" } or { Verb: "ALTER", Type: "INDEX" }));
 
     /// <summary>Where the client would run it: after all that stands before it.</summary>
     private void RunInPlace(DumpStatement statement, Subject subject)
@@ -93,14 +101,20 @@ public sealed partial class PostgresLoad
             statement.Release?.Invoke();
         }
         postponed.Clear();
+        postponedBytes = 0;
+        CheckForeignKeys();
     }
 
     private void Run(DumpStatement statement, Subject subject)
     {
         if (IsLeftOut(statement, subject))
             return;
-        if (statement.Kind is StatementKind.AddForeignKey or StatementKind.CreateIndex)
-            built.AddRange(Part(statement));
+        if (statement.Kind == StatementKind.AddForeignKey && !main.IsInTransaction)
+        {
+            AddForeignKey(statement);
+            return;
+        }
+        Follow(statement);
         byte[]? before = subject.Verb switch
         {
             "CREATE" => Create(statement, subject),
@@ -145,11 +159,13 @@ public sealed partial class PostgresLoad
         return isNew && options.Replace ? PostgresSql.Join("DROP ", subject.Type, " IF EXISTS ", identity, " CASCADE") : null;
     }
 
-    private static IEnumerable<BuiltPart> Part(DumpStatement statement)
+    /// <summary>Keeps in mind what is to be looked for at the end.</summary>
+    private void Follow(DumpStatement statement)
     {
-        if (statement is not { Name: { } name, Table: { Qualifier: not null } table })
-            return [];
-        return [new(table, name.Name, Ascii.EqualsIgnoreCase(statement.Text.Span[..6], "CREATE"u8))];
+        if (statement.Kind is StatementKind.AddForeignKey or StatementKind.CreateIndex or StatementKind.AlterTable)
+            built.AddRange(BuiltPart.Of(statement));
+        if (statement.Kind == StatementKind.AlterTable && statement.Text.Span.IndexOf("VALIDATE CONSTRAINT"u8) > 0)
+            built.RemoveAll(part => part.Table == statement.Name && !part.IsValid);
     }
 
     private static string Shown(DumpStatement statement, Subject subject) => statement.Kind switch
@@ -163,8 +179,8 @@ public sealed partial class PostgresLoad
     {
         EndDatabase();
         main.Dispose();
-        watcher?.Dispose();
-        watcher = null;
+        watch.Dispose();
+        dumped = database;
         address = address.In(database.ToArgument());
         main = Open();
         pool.Reconnect();
@@ -184,11 +200,16 @@ public sealed partial class PostgresLoad
         built.Clear();
     }
 
-    private TableLoad Table(ObjectName name) => tables.GetOrAdd(name, static name => new TableLoad(name));
+    private TableLoad Table(ObjectName name) => tables.GetOrAdd((dumped, name), static key => new TableLoad(key.Name));
 
     private void TakeRows(DumpStatement statement)
     {
         ObjectName name = statement.Name!.Value;
+        if (statement.HasRest || statement.IsRest)
+        {
+            TakePart(statement);
+            return;
+        }
         if (rows.Count > 0 && (rows[0].Name != name || rows[0].Kind != statement.Kind || rows[0].File != statement.File))
             EndRows();
         if (known.Add(name))

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Databases.Dumps;
 using Jumpbag.Databases.Servers;
@@ -20,19 +18,24 @@ public sealed partial class PostgresLoad : ILoad
     private readonly PostgresPool pool;
     private readonly CancellationToken cancellation;
     private readonly CancellationTokenRegistration registration;
-    private readonly ConcurrentDictionary<ObjectName, TableLoad> tables = [];
+    private readonly ConcurrentDictionary<(ByteString? Database, ObjectName Name), TableLoad> tables = [];
     private readonly List<string> databases = [];
     private readonly Dictionary<string, PostgresLedger> ledgers = [];
     private ServerAddress address;
     private PostgresMain main;
-    private PostgresConnection? watcher;
+    private readonly PostgresWatch watch = new();
+    private readonly ServerAddress home;
     private bool isDone;
+
+    /// <summary>The dump is in a database of which nothing is wanted.</summary>
+    private bool isElsewhere;
 
     /// <param name="index">What is in the dump; null where it comes through a pipe.</param>
     /// <param name="identity">Of the dump and of all that decides what a batch is.</param>
     public PostgresLoad(ServerAddress address, LoadOptions options, DumpIndex? index, byte[] identity, CancellationToken cancellation)
     {
-        (this.address, this.options, this.identity, this.cancellation) = (address, options, identity, cancellation);
+        (home, this.address) = (address, address);
+        (this.options, this.identity, this.cancellation) = (options, identity, cancellation);
         selection = new(options);
         rewriter = new(options.Rename, index is null ? null : name => index.Objects.Exists(found => found.Name.Qualifier == ByteString.FromArgument(name)), Report);
         main = Open();
@@ -65,16 +68,15 @@ public sealed partial class PostgresLoad : ILoad
 
     public ObjectName OnServer(DumpObject found) => rewriter.Map(found.Name);
 
+    public TableLoad? Find(DumpObject table) => tables.GetValueOrDefault((table.Database, OnServer(table)));
+
+    /// <summary>Here they have statements of their own.</summary>
+    public bool DefersKeys(DumpObject table) => false;
+
     public void CheckTarget(DumpIndex index)
     {
-        bool isHere = !index.Objects.Exists(found => found.Type == DumpObjectType.Database);
-        if (isHere && !options.DataOnly && !options.Replace && !options.Resume)
-        {
-            HashSet<ObjectName> existing = PostgresCatalog.ReadRelations(main.Connection);
-            foreach (DumpObject found in index.Objects)
-                if (found.Type is DumpObjectType.Table or DumpObjectType.View or DumpObjectType.Sequence && Wants(found) && existing.Contains(OnServer(found)))
-                    throw new UnsupportedException($"{OnServer(found)} is already there", $"--replace drops what the dump has, --rename {found.Name}={found.Name.Name}_restored loads it beside");
-        }
+        if (!options.DataOnly && !options.Replace && !options.Resume)
+            CheckNotThere(index);
         long needed = options.SchemaOnly ? 0 : index.Objects.Where(found => found.Type == DumpObjectType.Table && Wants(found)).Sum(found => found.Bytes);
         ServerSpace.Check(address, DataFolder, needed - main.Ledger.BytesBefore);
     }
@@ -83,24 +85,9 @@ public sealed partial class PostgresLoad : ILoad
 
     public IReadOnlyList<string> AskServer()
     {
-        try
-        {
-            watcher ??= PostgresConnection.Connect(address);
-            IReadOnlyDictionary<int, int> sessions = pool.Sessions;
-            string processes = string.Join(',', sessions.Keys.Append(main.Connection.ProcessId));
-            foreach (byte[]?[] row in watcher.Query($"SELECT pid, 100.0 * blocks_done / blocks_total FROM pg_catalog.pg_stat_progress_create_index WHERE blocks_total > 0 AND pid IN ({processes})").Rows)
-                if (sessions.TryGetValue(int.Parse(Encoding.ASCII.GetString(row[0]!), CultureInfo.InvariantCulture), out int worker))
-                    Progress.Report(worker, double.Parse(Encoding.ASCII.GetString(row[1]!), CultureInfo.InvariantCulture));
-            return [.. watcher.Query("SELECT CASE wait_event_type WHEN 'Lock' THEN 'waiting for a lock of process ' || pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(pid), ', ') ELSE wait_event_type || ' ' || wait_event END "
-                + $"FROM pg_catalog.pg_stat_activity WHERE pid IN ({processes}) AND state <> 'idle' AND wait_event IS NOT NULL").Rows.Select(row => new ByteString(row[0] ?? []).ToString())];
-        }
-        catch (JumpbagException)
-        {
-            // Only a look: if the server is gone, the load itself says so.
-            watcher?.Dispose();
-            watcher = null;
-            return [];
-        }
+        Dictionary<int, int> sessions = pool.Sessions;
+        sessions[main.Connection.ProcessId] = options.Jobs;
+        return watch.Ask(address, sessions, Progress);
     }
 
     public void Handle(DumpStatement statement)
@@ -109,13 +96,21 @@ public sealed partial class PostgresLoad : ILoad
         if (IsEnded)
         {
             // Only to know where ledgers may be.
-            if (statement is { Kind: StatementKind.Use, Name: { } next })
+            if (statement is { Kind: StatementKind.Use, Name: { } next } && selection.Enter(next.Name))
                 databases.Add(next.Name.ToArgument());
             statement.Release?.Invoke();
             return;
         }
         main.Ledger.Make(main.Connection);
+        if (statement.Kind == StatementKind.Use)
+            isElsewhere = !selection.Enter(statement.Name!.Value.Name);
         Subject subject = statement.Kind is StatementKind.Copy or StatementKind.Insert ? default : Subject.Of(statement.Text.Span);
+        // What databases are told about themselves stands before the dump goes to them.
+        if (isElsewhere && subject.Type != "DATABASE" && statement.Kind is not (StatementKind.Set or StatementKind.CreateDatabase or StatementKind.AlterDatabase))
+        {
+            statement.Release?.Invoke();
+            return;
+        }
         if (selection.IsToBeUndone(subject))
         {
             statement = statement.With(statement.Name, statement.Table, PostgresSql.Join("DROP SEQUENCE ", rewriter.Map(subject.Name!.Value)));
@@ -134,6 +129,9 @@ public sealed partial class PostgresLoad : ILoad
     {
         if (!IsEnded)
         {
+            // The dump is cut off within it.
+            row?.End();
+            row = null;
             EndDatabase();
             main.Dispose();
             using PostgresConnection first = Connect(address.In(databases[0]));
@@ -154,13 +152,43 @@ public sealed partial class PostgresLoad : ILoad
         registration.Dispose();
         if (!isDone)
             pool.Fail(new OperationCanceledException());
+        row?.End();
         pool.Dispose();
-        watcher?.Dispose();
+        watch.Dispose();
         main.Dispose();
     }
 
     /// <summary>All was loaded by an earlier run, which could not clear away.</summary>
     private bool IsEnded => ledgers[databases[0]].IsEnded;
+
+    /// <exception cref="UnsupportedException">The server has something that the dump makes.</exception>
+    private void CheckNotThere(DumpIndex index)
+    {
+        HashSet<ByteString> there = PostgresCatalog.ReadDatabases(main.Connection);
+        HashSet<ByteString> made = [.. index.Objects.Where(found => found is { Type: DumpObjectType.Database, Bytes: > 0 }).Select(found => found.Name.Name)];
+        foreach (IGrouping<ByteString?, DumpObject> part in index.Objects.Where(found => found.Type != DumpObjectType.Database || Wants(found))
+            .GroupBy(found => found.Type == DumpObjectType.Database ? found.Name.Name : found.Database))
+        {
+            if (part.Key is not { } database)
+                CheckNotThere(main.Connection, part);
+            else if (made.Contains(database) == there.Contains(database))
+                throw there.Contains(database) ? new UnsupportedException($"the database {database} is already there", "--replace drops what the dump has in it; --databases chooses others")
+                    : new NotFoundException($"the dump goes to the database {database}, which is not there and which it does not make", $"createdb {database}, or choose others with --databases");
+            else if (there.Contains(database) && part.Any(found => found.Type != DumpObjectType.Database && Wants(found)))
+            {
+                using PostgresConnection connection = Connect(home.In(database.ToArgument()));
+                CheckNotThere(connection, part);
+            }
+        }
+    }
+
+    private void CheckNotThere(PostgresConnection connection, IEnumerable<DumpObject> objects)
+    {
+        HashSet<ObjectName> existing = PostgresCatalog.ReadRelations(connection);
+        foreach (DumpObject found in objects)
+            if (found.Type is DumpObjectType.Table or DumpObjectType.View or DumpObjectType.Sequence && Wants(found) && existing.Contains(OnServer(found)))
+                throw new UnsupportedException($"{(found.Database is { } database ? $"{database}." : "")}{OnServer(found)} is already there", $"--replace drops what the dump has, --rename {found.Name}={found.Name.Name}_restored loads it beside");
+    }
 
     private byte[]? DataFolder()
     {

@@ -87,6 +87,21 @@ internal sealed class PostgresMain(PostgresConnection connection, PostgresLedger
         }
     }
 
+    /// <summary>Runs what is only a part of a statement, which <see cref="PostgresLedger.Confirm"/> is to end; false where it was refused and the load goes on.</summary>
+    public bool Announce(DumpStatement statement, ReadOnlySpan<byte> sql)
+    {
+        try
+        {
+            connection.Query(sql, Encoding.ASCII.GetBytes("\n;" + ledger.Announce(statement)));
+            return true;
+        }
+        catch (ServerException e)
+        {
+            Refuse(statement, e);
+            return false;
+        }
+    }
+
     /// <param name="before">What is to be done first, in the same transaction; or null.</param>
     public void Run(DumpStatement statement, byte[]? before = null)
     {
@@ -199,6 +214,8 @@ internal sealed class PostgresMain(PostgresConnection connection, PostgresLedger
         }
         else if (subject is { Verb: "CREATE", Type: "DATABASE" } && e.SqlState == "42P04" && options.Replace)
             report.LeaveOut("CREATE DATABASE of databases that are there: what the dump has in them is replaced");
+        else if (subject is { Verb: "CREATE", Type: "TABLESPACE" } && e.SqlState == "42710")
+            report.LeaveOut("CREATE TABLESPACE of tablespaces that the server has");
         else if (statement.Kind == StatementKind.Account && e.SqlState == "42704")
             report.LeaveOut($"owners and privileges: {e.Message[(e.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..]}");
         else if (subject is { Verb: "COMMENT", Type: "EXTENSION" } && e.SqlState == "42501")

@@ -46,7 +46,7 @@ internal sealed class PostgresPool : IDisposable
     }
 
     /// <summary>The server's numbers of the sessions, each with the worker that has it.</summary>
-    public IReadOnlyDictionary<int, int> Sessions
+    public Dictionary<int, int> Sessions
     {
         get
         {
@@ -76,6 +76,9 @@ internal sealed class PostgresPool : IDisposable
             Monitor.PulseAll(gate);
         }
     }
+
+    /// <summary>Throws what ended the work of all, if something did.</summary>
+    public void Check() => WaitUntil(() => true);
 
     /// <summary>Waits until all that was handed out is done.</summary>
     public void Drain() => WaitUntil(() => queue.Count == 0 && running.Count == 0);

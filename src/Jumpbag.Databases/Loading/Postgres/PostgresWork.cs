@@ -12,6 +12,11 @@ internal sealed class PostgresWork(LoadOptions options, LoadProgress progress, L
     public void Do(PostgresConnection connection, PostgresJob job)
     {
         long started = Stopwatch.GetTimestamp();
+        if (job.Row is { } row)
+        {
+            InParts(connection, job, row, started);
+            return;
+        }
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -31,6 +36,7 @@ internal sealed class PostgresWork(LoadOptions options, LoadProgress progress, L
             catch (ServerException e) when (job.IsBuild)
             {
                 report.Skip(PostgresFailure.Describe(job.Statements[0], e));
+                job.IsRefused = true;
                 return;
             }
             catch (ServerException)
@@ -53,6 +59,36 @@ internal sealed class PostgresWork(LoadOptions options, LoadProgress progress, L
             connection.Query(first.Text.Span, note);
         else
             connection.Query(PostgresSql.Join([.. job.Statements.SelectMany(statement => new object[] { statement.Text, "\n;" }), job.Note]));
+    }
+
+    /// <summary>What it is must be known before it can be noted, so here the transaction is several queries.</summary>
+    private void InParts(PostgresConnection connection, PostgresJob job, LongRow row, long started)
+    {
+        DumpStatement first = job.Statements[0];
+        try
+        {
+            connection.Query("BEGIN");
+            connection.Copy(first.Text.Span, row.Parts());
+            if (row.IsWhole)
+            {
+                connection.Query(row.Note + "; COMMIT");
+                Count(job, 1, row.Bytes, started);
+                return;
+            }
+            connection.Query("ROLLBACK");
+        }
+        catch (ServerException e)
+        {
+            connection.Query("ROLLBACK");
+            row.Discard();
+            // Of a row that the dump has only the beginning of, nothing more need be said.
+            if (!row.IsWhole)
+                return;
+            if (options.OnError == OnError.Stop)
+                throw PostgresFailure.Of(first, e);
+            report.Skip(PostgresFailure.Describe(first, e));
+            connection.Query(row.Note);
+        }
     }
 
     /// <summary>Finds the statement or line that the server refuses; with --on-error skip all others are committed.</summary>

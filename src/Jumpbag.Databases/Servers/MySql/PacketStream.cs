@@ -17,6 +17,8 @@ internal sealed class PacketStream(ServerSocket socket)
     private int gatheredCount;
     private byte[] packet = new byte[1 << 10];
     private byte sequence;
+    private byte[]? open;
+    private int openCount;
 
     public ServerSocket Socket => socket;
 
@@ -37,6 +39,38 @@ internal sealed class PacketStream(ServerSocket socket)
         if (header)
             AppendHeader(0);
         Flush();
+    }
+
+    /// <summary>Begins a payload whose length is not known; <see cref="More"/> and <see cref="End"/> go on with it.</summary>
+    public void Begin(byte first)
+    {
+        // A packet that is not full is the last one, so it can be sent only when it is full or the end is there.
+        open ??= GC.AllocateUninitializedArray<byte>(MostPayload);
+        open[0] = first;
+        openCount = 1;
+    }
+
+    public void More(ReadOnlySpan<byte> data)
+    {
+        while (!data.IsEmpty)
+        {
+            int count = Math.Min(data.Length, MostPayload - openCount);
+            data[..count].CopyTo(open.AsSpan(openCount));
+            openCount += count;
+            data = data[count..];
+            if (openCount == MostPayload)
+                SendOpen();
+        }
+    }
+
+    public void End() => SendOpen();
+
+    private void SendOpen()
+    {
+        AppendHeader(openCount);
+        Flush();
+        socket.Send(open.AsSpan(0, openCount));
+        openCount = 0;
     }
 
     private void Append(ReadOnlySpan<byte> data, ref long left, ref int room, ref bool header)

@@ -1,7 +1,6 @@
 using System.Text;
-using Jumpbag.Databases.Dumps.Scanning;
 
-namespace Jumpbag.Databases.Loading;
+namespace Jumpbag.Databases.Dumps.Scanning;
 
 /// <summary>A token of a statement, as a range of its bytes. A word never holds an "@", which is a symbol.</summary>
 internal readonly record struct StatementToken(TokenKind Kind, int Start, int Length)
@@ -27,11 +26,11 @@ internal readonly record struct StatementToken(TokenKind Kind, int Start, int Le
 /// </summary>
 internal static class StatementTokens
 {
-    /// <param name="session">Says what quotation marks and backslashes mean, and what is a character.</param>
-    public static List<StatementToken> Read(ReadOnlySpan<byte> sql, SessionState session)
+    /// <param name="lexer">Says what quotation marks and backslashes mean, and what is a character.</param>
+    public static List<StatementToken> Read(ReadOnlySpan<byte> sql, Lexer lexer)
     {
         var found = new List<StatementToken>();
-        var tokens = new SqlTokens(sql, session.Lexer()) { ShowsConditionals = true };
+        var tokens = new SqlTokens(sql, lexer) { ShowsConditionals = true };
         for (tokens.Next(); tokens.Kind != TokenKind.End; tokens.Next())
         {
             if (tokens.Kind == TokenKind.Word)

@@ -1,7 +1,6 @@
-using Jumpbag.Databases.Dumps;
 using Jumpbag.Databases.Dumps.Scanning;
 
-namespace Jumpbag.Databases.Loading;
+namespace Jumpbag.Databases.Dumps;
 
 /// <summary>
 /// A CREATE TABLE of an InnoDB table without its secondary indexes and foreign keys, and these: adding them when the rows are in
@@ -20,9 +19,10 @@ public sealed record TableDefinition(byte[] Reduced, IReadOnlyList<TableDefiniti
     /// Null where everything must stay: another engine, an index that the table cannot live without (its clustering one, that of
     /// its AUTO_INCREMENT column), one that cannot be added without copying the table (FULLTEXT, SPATIAL), a versioned table.
     /// </summary>
-    public static TableDefinition? Split(ReadOnlySpan<byte> sql, SessionState session)
+    internal static TableDefinition? Split(ReadOnlySpan<byte> sql, Lexer lexer) => Split(sql, StatementTokens.Read(sql, lexer));
+
+    internal static TableDefinition? Split(ReadOnlySpan<byte> sql, List<StatementToken> tokens)
     {
-        List<StatementToken> tokens = StatementTokens.Read(sql, session);
         if (!FindBody(sql, tokens, out int open, out int close) || !IsOrdinaryInnoDb(sql, tokens, close))
             return null;
 
