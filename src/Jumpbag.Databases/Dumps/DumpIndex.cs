@@ -44,6 +44,9 @@ public sealed class DumpObject
     /// <summary>PostgreSQL: indexes, keys and foreign keys that are made by statements of their own.</summary>
     public int Indexes { get; set; }
 
+    /// <summary>MariaDB and MySQL: indexes that ALTER TABLE adds behind the rows, as work (see <see cref="Loading.TableAlteration"/>).</summary>
+    public int AddedKeys { get; set; }
+
     /// <summary>Of a table whose definition is in the dump.</summary>
     public TableShape Shape { get; set; }
 }
@@ -117,6 +120,11 @@ public sealed class DumpIndex
             {
                 if (index.byName.TryGetValue((DumpObjectType.Table, index.within, table), out DumpObject? indexed))
                     indexed.Indexes++;
+            }
+            else if (facts.Kind == StatementKind.AlterTable && facts.Name is { } altered)
+            {
+                if (index.byName.TryGetValue((DumpObjectType.Table, altered), out DumpObject? known))
+                    known.AddedKeys += scanner.KeysAdded();
             }
             else if (TypeOf(facts.Kind) is { } type && facts.Name is { } name)
                 index.Add(type, name, facts.Table, scanner);

@@ -55,7 +55,7 @@ public sealed record LoadEstimate(long Rows, long Bytes, double Share, TimeSpan?
     {
         double[] free = new double[Math.Max(1, progress.Connections)];
         foreach (TableWork table in tables)
-            if (table.Now is { BuildingSince: { } since, IsBuilt: false } && !table.BuildsOneByOne)
+            if (table.Now is { BuildingSince: { } since } && !table.BuildsOneByOne)
             {
                 double past = (progress.Elapsed - since).TotalSeconds;
                 // One that takes longer than it should goes on for a while.
@@ -101,9 +101,10 @@ public sealed record LoadEstimate(long Rows, long Bytes, double Share, TimeSpan?
         /// <summary>Where the dump makes each index by a statement of its own.</summary>
         public bool BuildsOneByOne => dump.Indexes > 0;
 
-        public int Keys => dump.Indexes > 0 ? dump.Indexes : now is { HasBegun: true } ? now.Deferred?.Keys.Count ?? 0 : defers ? dump.Shape.Keys : 0;
+        public int Keys => BuildsOneByOne ? dump.Indexes : Deferred + dump.AddedKeys;
 
-        public int KeysLeft => now is { IsBuilt: true } ? 0 : Math.Max(0, Keys - (now?.IndexesBuilt ?? 0));
+        public int KeysLeft => BuildsOneByOne ? Math.Max(0, dump.Indexes - (now?.IndexesBuilt ?? 0))
+            : (now is { IsBuilt: true } ? 0 : Deferred) + Math.Max(0, dump.AddedKeys - (now?.IndexesBuilt ?? 0));
 
         public long BytesDone => now is null ? 0 : Math.Min(dump.Bytes, now.Bytes + now.BytesBefore);
 
@@ -121,7 +122,9 @@ public sealed record LoadEstimate(long Rows, long Bytes, double Share, TimeSpan?
         /// <summary>Its own as far as it was observed, else that of all.</summary>
         public double Speed(double ofAll) => ((now?.Busy.TotalSeconds ?? 0) + Enough * ofAll) / (RowWorkSeen + Enough);
 
+        private int Deferred => now is { HasBegun: true } ? now.Deferred?.Keys.Count ?? 0 : defers ? dump.Shape.Keys : 0;
+
         private double Work(int made, long rows, long bytes) =>
-            PerTable * made + (PerRow + PerColumn * dump.Shape.Columns + PerKeyKept * Math.Max(0, dump.Shape.Keys - Keys)) * rows + PerByte * bytes;
+            PerTable * made + (PerRow + PerColumn * dump.Shape.Columns + PerKeyKept * Math.Max(0, dump.Shape.Keys - Deferred)) * rows + PerByte * bytes;
     }
 }

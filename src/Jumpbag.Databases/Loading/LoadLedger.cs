@@ -105,7 +105,8 @@ public sealed class LoadLedger
     /// <param name="of">The table whose rows it holds, if any.</param>
     public byte[] Note(DumpStatement statement, TableLoad? of, long rows, long bytes) => Insert('b', statement.File, statement.Offset, of?.Name ?? new(null, default), rows, bytes);
 
-    public byte[] NoteStatement(DumpStatement statement) => Insert('b', statement.File, statement.Offset, new(null, default), 0, statement.Length);
+    /// <param name="of">The table that it alters, so that a resumed load does not make it again.</param>
+    public byte[] NoteStatement(DumpStatement statement, TableLoad? of) => Insert('b', statement.File, statement.Offset, of?.Name ?? new(null, default), 0, statement.Length);
 
     public byte[] NoteComplete(TableLoad done) => Insert('t', 0, 0, done.Name, done.Rows, done.Bytes);
 

@@ -21,7 +21,7 @@ internal sealed class MainConnection(MySqlConnection connection, LoadOptions opt
         {
             connection.Query(statement.Text.Span);
         }
-        catch (ServerException e) when (e.Code is DatabaseExists or TableExists or DuplicateColumn or DuplicateKey or SecondPrimaryKey or NothingToDrop or DuplicateConstraint)
+        catch (ServerException e) when (MeansDone(e))
         {
             // Each definition is carried out whole or not at all.
         }
@@ -30,6 +30,10 @@ internal sealed class MainConnection(MySqlConnection connection, LoadOptions opt
             Run(statement);
         }
     }
+
+    /// <summary>Whether the server refuses a definition because what it adds is there, or what it drops is not.</summary>
+    public static bool MeansDone(ServerException e) =>
+        e.Code is DatabaseExists or TableExists or DuplicateColumn or DuplicateKey or SecondPrimaryKey or NothingToDrop or DuplicateConstraint;
 
     /// <param name="sql">What is sent instead of the statement as it stands.</param>
     public void Run(DumpStatement statement, ReadOnlySpan<byte> sql)

@@ -33,6 +33,15 @@ public sealed class TableLoad(ObjectName name)
     /// <summary>The indexes are built or being built. Guarded by the pool's lock.</summary>
     public bool IsIndexed { get; set; }
 
+    /// <summary>ALTER TABLE statements that wait for its rows, in their order. Guarded by the pool's lock.</summary>
+    public Queue<TableAlteration> Alterations { get; } = new();
+
+    /// <summary>A connection builds its indexes or alters it. Guarded by the pool's lock.</summary>
+    public bool IsInWork { get; set; }
+
+    /// <summary>None of its alterations was run yet: after a crash the first may have been carried out without its note.</summary>
+    public bool IsUnaltered { get; set; } = true;
+
     /// <summary>When their building began, of the load's time.</summary>
     public TimeSpan? BuildingSince { get; set; }
 
@@ -42,7 +51,9 @@ public sealed class TableLoad(ObjectName name)
     /// <summary>Of indexes that the dump makes by statements of their own: how many are built.</summary>
     public int IndexesBuilt => Volatile.Read(ref indexesBuilt);
 
-    public void CountIndex() => Interlocked.Increment(ref indexesBuilt);
+    public void CountIndex() => CountIndexes(1);
+
+    public void CountIndexes(int more) => Interlocked.Add(ref indexesBuilt, more);
 
     /// <summary>Committed by an earlier run.</summary>
     public long RowsBefore { get; set; }

@@ -9,9 +9,12 @@ namespace Jumpbag.Databases.Loading;
 /// The connections that send rows and build indexes, one thread each. Batches are taken in the order of the dump; indexes go first,
 /// so that one table's are built while another's rows arrive.
 /// </summary>
-public sealed class WorkerPool : IDisposable
+public sealed partial class WorkerPool : IDisposable
 {
     private const int MostRetries = 10;
+
+    /// <summary>Bytes of ALTER TABLE statements that are kept.</summary>
+    private const int MostWaiting = 16 << 20;
 
     private readonly object gate = new();
     private readonly Queue<RowBatch> batches = new();
@@ -27,7 +30,8 @@ public sealed class WorkerPool : IDisposable
     private readonly CancellationTokenRegistration registration;
     private readonly long mostQueued;
     private long queued;
-    private int buildsRunning;
+    private int buildsRunning, alterations;
+    private long waiting;
     private int outstanding;
     private bool ending;
     private Exception? failure;
@@ -87,9 +91,31 @@ public sealed class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>Alters a table when its rows, its indexes and what was to be altered before are in.</summary>
+    public void Alter(TableLoad table, TableAlteration alteration)
+    {
+        WaitUntil(() => waiting < MostWaiting);
+        lock (gate)
+        {
+            table.IsClosed = true;
+            table.Alterations.Enqueue(alteration);
+            waiting += alteration.Statement.Length;
+            alterations++;
+            QueueBuild(table);
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    public bool IsAltering(TableLoad table)
+    {
+        lock (gate)
+            return table.Alterations.Count > 0 || table.IsInWork;
+    }
+
     /// <summary>Waits until all rows of a table, or of all tables, and the indexes queued so far are in.</summary>
     public void Drain(TableLoad? table = null) =>
-        WaitUntil(() => table is null ? outstanding == 0 && builds.Count == 0 && buildsRunning == 0 : table.Outstanding == 0);
+        WaitUntil(() => table is null ? outstanding == 0 && builds.Count == 0 && buildsRunning == 0 && alterations == 0
+            : table.Outstanding == 0 && table.Alterations.Count == 0 && !table.IsInWork);
 
     public void Dispose()
     {
@@ -135,12 +161,16 @@ public sealed class WorkerPool : IDisposable
 
     private void QueueBuild(TableLoad table)
     {
-        if (table.IsClosed && table.Outstanding == 0 && !table.IsIndexed && table.Deferred is { Keys.Count: > 0 })
+        if (!table.IsClosed || table.Outstanding > 0 || table.IsInWork)
+            return;
+        if (HasKeysToBuild(table) || table.Alterations.Count > 0)
         {
-            table.IsIndexed = true;
+            table.IsInWork = true;
             builds.Enqueue(table);
         }
     }
+
+    private static bool HasKeysToBuild(TableLoad table) => !table.IsIndexed && table.Deferred is { Keys.Count: > 0 };
 
     private void Work(int number)
     {
@@ -328,48 +358,5 @@ public sealed class WorkerPool : IDisposable
         connection.Query("COMMIT");
         batch.Table.Count(rows, bytes, TimeSpan.Zero);
         progress.Acknowledge(rows, bytes, TimeSpan.Zero);
-    }
-
-    private void Build(MySqlConnection connection, int number, TableLoad table, ref SessionState state)
-    {
-        TableDefinition definition = table.Deferred!;
-        progress.Begin(number, $"{table.Shown} ({definition.Keys.Count} {(definition.Keys.Count == 1 ? "index" : "indexes")})");
-        long started = Stopwatch.GetTimestamp();
-        table.BuildingSince = progress.Elapsed;
-        try
-        {
-            SessionFollower.Apply(connection, state, table.DefinedIn!);
-            state = table.DefinedIn!;
-            Alter(connection, table, definition.Keys);
-            table.IsBuilt = true;
-            progress.Built(table.Rows + table.RowsBefore, definition.Keys.Count, Stopwatch.GetElapsedTime(started));
-        }
-        catch (ServerException e)
-        {
-            string what = $"{table.Shown}: its indexes cannot be built: {e.Message}";
-            if (options.OnError == OnError.Stop)
-                throw new FailedException(what, "its rows are loaded; correct the cause and go on with --resume, or add --on-error skip", e);
-            report.Skip(what);
-        }
-        finally
-        {
-            progress.End(number);
-        }
-        lock (gate)
-        {
-            buildsRunning--;
-            Monitor.PulseAll(gate);
-        }
-    }
-
-    internal static void Alter(MySqlConnection connection, TableLoad table, IReadOnlyList<TableDefinition.Part> parts)
-    {
-        var sql = new List<object> { "ALTER TABLE ", table.Name };
-        for (int i = 0; i < parts.Count; i++)
-        {
-            sql.Add(i == 0 ? " ADD " : ", ADD ");
-            sql.Add(parts[i].Text);
-        }
-        connection.Query(Sql.Join([.. sql]));
     }
 }

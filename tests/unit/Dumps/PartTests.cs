@@ -55,6 +55,7 @@ public sealed class PartTests
                 sent[^1] += text;
             else
                 sent.Add(text);
+        Assert.Contains(Head + rows[100], sent);
         Assert.All(sent, one => Assert.StartsWith(Head, one, StringComparison.Ordinal));
         Assert.Equal(string.Join(",\n", rows), string.Join(",\n", sent.Select(one => one[Head.Length..])));
         Assert.Equal(200, read.Sum(part => part.Statement.Rows));

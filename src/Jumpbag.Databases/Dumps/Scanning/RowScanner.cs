@@ -57,6 +57,7 @@ internal sealed class RowScanner(Lexer lexer)
         LastRowEnd -= count;
     }
 
+    /// <param name="cutAt">A row that ends there or further on ends the look; 0 for the first that ends at all.</param>
     public RowResult Scan(ReadOnlySpan<byte> text, int cutAt, bool isAtEnd)
     {
         bool byBlocks = lexer.Delimiter.Length == 1 && lexer.Delimiter[0] == (byte)';' && !lexer.IsMultiByte;
@@ -135,6 +136,16 @@ internal sealed class RowScanner(Lexer lexer)
                 break;
             }
             closing &= before;
+            if (cutAt == 0 && closing != 0)
+            {
+                // Behind the first row that ends, not behind the last of the block.
+                rows++;
+                at = rowEnd = at + BlockMasks.First(closing) + 1;
+                wasInString = wasInRow = 0;
+                carry = false;
+                result = RowResult.Cut;
+                break;
+            }
             rows += BitOperations.PopCount(closing);
             if (closing != 0)
                 rowEnd = at + BlockMasks.Last(closing) + 1;

@@ -91,7 +91,16 @@ internal sealed partial class StatementScanner
                         continue;
                     }
                     if (isStreaming && cuts.Count == 0 && lexer is MariaDbLexer && rows!.At > options.MostHeld)
+                    {
+                        // The rows before it go by themselves.
+                        if (!inRest && rows.Rows > rowsBefore)
+                        {
+                            lastCut = window.Offset + rows.LastRowEnd;
+                            cuts.Enqueue((lastCut, rows.Rows));
+                            continue;
+                        }
                         return RowPart(Math.Min(rows.At - 1, options.MostHeld));
+                    }
                     break;
             }
             if (!window.Fill() && wasAll)

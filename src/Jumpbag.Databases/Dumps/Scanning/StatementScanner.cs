@@ -64,6 +64,9 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
     /// <summary>Of the CREATE TABLE at hand.</summary>
     public TableShape Shape() => TableShape.Read(Text, lexer);
 
+    /// <summary>By the ALTER TABLE at hand, of MariaDB and MySQL.</summary>
+    public int KeysAdded() => lexer is MariaDbLexer && textLength <= MostHead ? Loading.TableAlteration.KeysAdded(Text, lexer) : 0;
+
     /// <summary>How each input ended that was read to its end.</summary>
     public List<DumpTail> Tails { get; } = [];
 
