@@ -123,7 +123,7 @@ public sealed class DumpIndex
             }
             else if (facts.Kind == StatementKind.AlterTable && facts.Name is { } altered)
             {
-                if (index.byName.TryGetValue((DumpObjectType.Table, altered), out DumpObject? known))
+                if (index.byName.TryGetValue((DumpObjectType.Table, index.within, altered), out DumpObject? known))
                     known.AddedKeys += scanner.KeysAdded();
             }
             else if (TypeOf(facts.Kind) is { } type && facts.Name is { } name)
