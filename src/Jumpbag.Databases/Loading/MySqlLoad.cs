@@ -113,7 +113,7 @@ public sealed partial class MySqlLoad : ILoad
     public void Begin()
     {
         ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace, events, cancellation);
-        replicas = options.MaxReplicaLag is { } lag ? new(main, main.Address, lag) : null;
+        replicas = options.MaxReplicaLag is { } lag ? new(main, lag) : null;
         pool = new(() => Connect(main.Address), ledger, options, Progress, Report, cancellation);
     }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Databases.Servers;
@@ -6,40 +8,33 @@ using Jumpbag.Databases.Servers;
 namespace Jumpbag.Databases.Loading;
 
 /// <summary>
-/// How far behind the replicas of a server are. It knows those that register themselves (SHOW SLAVE HOSTS, report_host), and logs in
-/// to them as to the server itself.
+/// How far behind the replicas of a server are, which it asks as it asks the server itself. It finds them where they register themselves
+/// (report_host), and the others by the addresses from which they read the binary log.
 /// </summary>
 public sealed class ReplicaWatch : IDisposable
 {
+    private const int DefaultPort = 3306;
+    private const string Hint = "set report_host and report_port on the replicas, or leave out --max-replica-lag";
+    private static readonly Version NewWords = new(8, 0, 22);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly TimeSpan most;
     private readonly List<MySqlConnection> replicas = [];
     private DateTime asked;
 
-    /// <exception cref="NotFoundException">No replica has registered itself.</exception>
-    public ReplicaWatch(MySqlConnection main, ServerAddress address, TimeSpan most)
+    /// <exception cref="NotFoundException">No replica is there, or one that reads the binary log cannot be asked.</exception>
+    public ReplicaWatch(MySqlConnection main, TimeSpan most)
     {
         this.most = most;
-        foreach (byte[]?[] row in main.Query("SHOW SLAVE HOSTS").Rows)
+        try
         {
-            string host = Encoding.UTF8.GetString(row[1] ?? []);
-            int port = int.Parse(Encoding.ASCII.GetString(row[2]!), CultureInfo.InvariantCulture);
-            if (host.Length == 0)
-                continue;
-            replicas.Add(MySqlConnection.Connect(new()
-            {
-                Kind = ServerKind.MariaDb,
-                Host = host,
-                Port = port,
-                User = address.User,
-                Password = address.Password,
-                Tls = address.Tls,
-                AuthoritiesFile = address.AuthoritiesFile,
-            }));
+            Find(main);
         }
-        if (replicas.Count == 0)
-            throw new NotFoundException("no replica of this server says where it is", "set report_host on the replicas, or leave out --max-replica-lag");
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Waits while any replica is too far behind, or does not replicate at all. Asks no more than once a second.</summary>
@@ -64,11 +59,81 @@ public sealed class ReplicaWatch : IDisposable
             replica.Dispose();
     }
 
+    private void Find(MySqlConnection main)
+    {
+        List<byte[]?[]> rows = [.. main.Query(HasNewWords(main) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS").Rows];
+        List<(string Host, int Port)> registered = [.. rows.Select(row => (Encoding.UTF8.GetString(row[1] ?? []), int.Parse(Encoding.ASCII.GetString(row[2]!), CultureInfo.InvariantCulture)))];
+        foreach ((string host, int port) in registered)
+            if (host.Length > 0)
+                replicas.Add(Connect(main.Address, host, port, $"replica {host}:{port}"));
+        List<string> readers = [.. main.Query("SELECT HOST FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'").Rows.Select(row => HostOf(Encoding.UTF8.GetString(row[0] ?? [])))];
+        // Those that are known already; which of several on one machine are, shows in their number only.
+        foreach ((string host, _) in registered)
+            if (host.Length > 0 && Addresses(host).FirstOrDefault(readers.Contains) is { } known)
+                readers.Remove(known);
+        int[] ports = [.. registered.Where(replica => replica.Host.Length == 0).Select(replica => replica.Port)];
+        foreach (string host in readers)
+        {
+            if (ports.Distinct().Count() > 1)
+                throw new NotFoundException($"a replica at {host} reads the binary log, and does not say at which port it answers ({string.Join(", ", ports)} are known)", Hint);
+            MySqlConnection found = Connect(main.Address, host, ports.Length > 0 ? ports[0] : DefaultPort, $"a replica at {host} reads the binary log, and cannot be asked");
+            replicas.Add(found);
+            if (Status(found).Rows.Count == 0)
+                throw new NotFoundException($"a program at {host} reads the binary log, and the server {found.Address.Place} is no replica", Hint);
+        }
+        if (replicas.Count == 0)
+            throw new NotFoundException("this server has no replica", "is this the right server? else leave out --max-replica-lag");
+    }
+
+    private static MySqlConnection Connect(ServerAddress address, string host, int port, string what)
+    {
+        try
+        {
+            return MySqlConnection.Connect(new()
+            {
+                Kind = ServerKind.MariaDb,
+                Host = host,
+                Port = port,
+                User = address.User,
+                Password = address.Password,
+                Tls = address.Tls,
+                AuthoritiesFile = address.AuthoritiesFile,
+            });
+        }
+        catch (JumpbagException e)
+        {
+            throw new NotFoundException($"{what}: {e.Message}", $"the account that loads must be allowed to log in there too; {Hint}");
+        }
+    }
+
+    private static bool HasNewWords(MySqlConnection server) => !server.Version.IsMariaDb && server.Version.Number >= NewWords;
+
+    private static QueryResult Status(MySqlConnection replica) => replica.Query(HasNewWords(replica) ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS");
+
+    /// <summary>Of "10.0.0.5:41234" and "[::1]:41234".</summary>
+    private static string HostOf(string client)
+    {
+        int colon = client.LastIndexOf(':');
+        return (colon < 0 ? client : client[..colon]).Trim('[', ']');
+    }
+
+    private static string[] Addresses(string host)
+    {
+        try
+        {
+            return [host, .. Dns.GetHostAddresses(host).Select(address => address.ToString())];
+        }
+        catch (SocketException)
+        {
+            return [host];
+        }
+    }
+
     private string? Behind()
     {
         foreach (MySqlConnection replica in replicas)
         {
-            QueryResult status = replica.Query("SHOW SLAVE STATUS");
+            QueryResult status = Status(replica);
             int column = status.Columns.ToList().FindIndex(name => name.ToString() is "Seconds_Behind_Master" or "Seconds_Behind_Source");
             if (column < 0 || status.Rows.Count == 0)
                 continue;

@@ -39,6 +39,37 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public void a_replica_that_does_not_register_its_address_is_found_where_it_reads_the_binary_log()
+    {
+        MariaDbServer.Require();
+        using var primary = new MariaDbServer(true, "--log-bin=bin", "--server-id=1");
+        using var replica = new MariaDbServer(true, "--server-id=2");
+        using var work = new TemporaryFolder();
+        primary.Query("CREATE DATABASE copy");
+        File.WriteAllText(Path.Combine(work.Path, "dump.sql"), "CREATE TABLE t (id INT PRIMARY KEY) ENGINE=InnoDB;\nINSERT INTO t VALUES (1),(2);\n");
+        string load = $"\"$BIN\" load --progress json --max-replica-lag 1 dump.sql 'mysql://root@localhost/copy?socket={primary.Socket}'";
+        ShellResult none = JumpbagProgram.Bash(work.Path, load);
+        Assert.Equal(1, none.Status);
+        Assert.Contains("jumpbag: this server has no replica\nhint: ", none.Errors, StringComparison.Ordinal);
+        primary.Query("SET sql_log_bin=0; CREATE USER IF NOT EXISTS root@'127.0.0.1'; GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION");
+        replica.Query($"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={primary.Port}, MASTER_USER='root', MASTER_USE_GTID=slave_pos; START SLAVE");
+        string reads = $"for _ in $(seq 100); do mariadb {string.Join(' ', primary.ClientOptions)} -BNe 'SHOW PROCESSLIST' | grep -q 'Binlog Dump' && break; sleep 0.1; done; ";
+        replica.Query("SET sql_log_bin=0; DROP USER IF EXISTS root@'127.0.0.1'");
+        ShellResult closed = JumpbagProgram.Bash(work.Path, reads + load);
+        Assert.Equal(1, closed.Status);
+        Assert.Matches(@"jumpbag: a replica at 127\.0\.0\.1 reads the binary log, and cannot be asked: .*\nhint: .*report_host", closed.Errors);
+        replica.Query("SET sql_log_bin=0; CREATE USER IF NOT EXISTS root@'127.0.0.1'; GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION; STOP SLAVE SQL_THREAD");
+        ShellResult result = JumpbagProgram.Bash(work.Path, $$"""
+            {{load.Replace("load --progress", "load --replace --progress", StringComparison.Ordinal)}} 2>said & load=$!
+            sleep 3; kill -0 $load && echo waits
+            mariadb {{string.Join(' ', replica.ClientOptions)}} -e 'START SLAVE SQL_THREAD'
+            wait $load; echo status $?
+            grep -o 'replica [^"]* does not replicate' said | head -n 1
+            """);
+        Assert.Equal($"waits\nstatus 0\nreplica 127.0.0.1:{replica.Port} does not replicate\n", result.Output);
+    }
+
+    [Fact]
     public void a_load_that_is_kept_out_of_the_binary_log_does_not_reach_it()
     {
         MariaDbServer.Require();

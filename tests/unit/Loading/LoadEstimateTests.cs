@@ -124,6 +124,8 @@ public sealed class LoadEstimateTests
 
         public ObjectName OnServer(DumpObject found) => found.Name;
 
+        public TableLoad? Find(DumpObject found) => tables.GetValueOrDefault(found.Name);
+
         public bool DefersKeys(DumpObject table) => table.Shape.CanDefer;
 
         public void CheckTarget(DumpIndex index) => throw new NotSupportedException();

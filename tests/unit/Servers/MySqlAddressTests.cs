@@ -56,6 +56,54 @@ public sealed class MySqlAddressTests : IDisposable
     }
 
     [Fact]
+    public void the_login_file_of_mysql_goes_before_other_option_files()
+    {
+        Write(".my.cnf", "[client]\nuser=filer\npassword=plain\nport=2222\n");
+        byte[] login = Login("[client]", "user = \"roger\"", "password = \"s#cr et\"", "host = \"login.example\"", "[other]", "user = nobody");
+        string path = Path.Combine(folder.Path, ".mylogin.cnf");
+        File.WriteAllBytes(path, login);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        ServerAddress address = Parse("mysql://");
+        Assert.Equal(("login.example", 2222, "roger", "s#cr et"), (address.Host, address.Port, address.User, address.Password!.Reveal()));
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        ServerAddress open = Parse("mysql://");
+        Assert.Equal(("filer", "plain"), (open.User, open.Password!.Reveal()));
+        Assert.Contains("chmod 600", Assert.Single(open.Warnings), StringComparison.Ordinal);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        foreach (byte[] damaged in (byte[][])[login[..20], login[..30], [.. login[..28], 1, .. login[29..]], [.. login[..24], 255, 255, 255, 127, .. login[28..]]])
+        {
+            File.WriteAllBytes(path, damaged);
+            Assert.Contains("mysql_config_editor", Assert.Throws<FailedException>(() => Parse("mysql://")).Message, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>As mysql_config_editor writes it; openssl encrypts.</summary>
+    private static byte[] Login(params string[] lines)
+    {
+        Require.Tool("openssl");
+        byte[] folded = [.. Enumerable.Range(0, 20).Select(i => (byte)(i * 11 + 3))], key = new byte[16];
+        for (int i = 0; i < folded.Length; i++)
+            key[i % 16] ^= folded[i];
+        var file = new List<byte>([0, 0, 0, 0, .. folded]);
+        foreach (string line in lines)
+        {
+            byte[] encrypted = Convert.FromHexString(Shell.Run("bash", "-c", $"printf '%s\\n' {Shell.Quote(line)} | openssl enc -aes-128-ecb -K {Convert.ToHexString(key)} | od -An -v -tx1 | tr -d ' \\n'"));
+            file.AddRange([.. BitConverter.GetBytes(encrypted.Length), .. encrypted]);
+        }
+        return [.. file];
+    }
+
+    [Fact]
+    public void groups_and_prefixes_are_read_as_the_client_reads_them()
+    {
+        Write(".my.cnf", "[client-mariadb]\nloose_port=1001\n[mysqld]\nuser=server\n[mysql]\nuser=shell\nloose-no-such=1\nenable-ssl\n[clienta]\nhost=suffixed.example\n[mariadb-client]\ndatabase=of_client\n");
+        ServerAddress address = Parse("mysql://127.0.0.1/");
+        Assert.Equal((1001, "shell", TlsMode.Required, "of_client"), (address.Port, address.User, address.Tls, address.Database));
+        environment["MYSQL_GROUP_SUFFIX"] = "a";
+        Assert.Equal("suffixed.example", Parse("mysql://").Host);
+    }
+
+    [Fact]
     public void the_socket_of_a_file_is_not_taken_for_another_host()
     {
         Write(".my.cnf", "[client-server]\nsocket=/s\n");

@@ -24,10 +24,15 @@ internal sealed class MySqlAddress
 
     private readonly ServerUrl url;
     private readonly AddressSources sources;
-    private readonly OptionFile file = new(Groups);
+    private readonly OptionFile file;
     private readonly List<string> warnings = [];
 
-    private MySqlAddress(ServerUrl url, AddressSources sources) => (this.url, this.sources) = (url, sources);
+    private MySqlAddress(ServerUrl url, AddressSources sources)
+    {
+        (this.url, this.sources) = (url, sources);
+        string? suffix = sources.Variable("MYSQL_GROUP_SUFFIX");
+        file = new(suffix is null ? Groups : Groups.Union(Groups.Select(group => group + suffix)).ToHashSet(StringComparer.Ordinal));
+    }
 
     public static ServerAddress Resolve(ServerUrl url, AddressSources sources) => new MySqlAddress(url, sources).Resolve();
 
@@ -65,6 +70,13 @@ internal sealed class MySqlAddress
     }
 
     private void ReadFiles()
+    {
+        ReadOptionFiles();
+        // As MySQL's client has it: last, and whatever else is to be read or not.
+        file.ReadLogin(sources.Variable("MYSQL_TEST_LOGIN_FILE") ?? Path.Combine(sources.Home, ".mylogin.cnf"));
+    }
+
+    private void ReadOptionFiles()
     {
         if (sources.NoDefaults)
             return;

@@ -24,6 +24,13 @@ internal sealed class OptionFile(IReadOnlySet<string> groups)
     /// <param name="mustExist">For a file that a person named.</param>
     public void Read(string path, bool mustExist) => Read(path, mustExist, 0);
 
+    /// <summary>Reads ~/.mylogin.cnf, if there is one.</summary>
+    public void ReadLogin(string path)
+    {
+        if (LoginFile.Read(path, Warnings) is { } text)
+            Parse(text, path, 0);
+    }
+
     private void Read(string path, bool mustExist, int nesting)
     {
         if (SmallFile.Read(path, out UnixFileMode mode) is not { } text)
@@ -38,6 +45,11 @@ internal sealed class OptionFile(IReadOnlySet<string> groups)
             Warnings.Add($"{path}: everybody can write to it, so it is not read");
             return;
         }
+        Parse(text, path, nesting);
+    }
+
+    private void Parse(string text, string path, int nesting)
+    {
         string[] lines = text.Split('\n');
         string? group = null;
         for (int number = 1; number <= lines.Length; number++)
@@ -88,6 +100,8 @@ internal sealed class OptionFile(IReadOnlySet<string> groups)
         string name = (equals < 0 ? line : line[..equals]).TrimEnd().Replace('_', '-');
         if (name.StartsWith("loose-", StringComparison.Ordinal))
             name = name["loose-".Length..];
+        if (name.StartsWith("enable-", StringComparison.Ordinal))
+            name = name["enable-".Length..];
         options[name] = equals < 0 ? null : Value(line[(equals + 1)..].Trim());
     }
 
