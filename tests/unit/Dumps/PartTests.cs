@@ -84,7 +84,8 @@ public sealed class PartTests
     {
         string insert = $"INSERT INTO `t` VALUES (1,'{new string('x', 400_000)}')", dump = $"CREATE TABLE `t` (a int);\n{insert};\nUPDATE `u` SET a='{new string('y', 400_000)}';\n";
         using var extract = new MemoryStream();
-        TableExtract.Write(Read.Input(dump, Dialect.MariaDb), new() { Type = DumpObjectType.Table, Name = new(null, ByteString.FromText("t")), File = 0, Offset = 0 }, new HashSet<ObjectName>(), bytes => extract.Write(bytes), Small);
+        DumpObject table = TableExtract.Find(DumpIndex.Read(Read.Input(dump, Dialect.MariaDb)), ByteString.FromText("t"));
+        TableExtract.Write(Read.Input(dump, Dialect.MariaDb), table, new HashSet<ObjectName>(), bytes => extract.Write(bytes), Small);
         string text = Encoding.Latin1.GetString(extract.ToArray());
         Assert.Contains($"\n{insert};\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("y", text[(text.IndexOf(insert, StringComparison.Ordinal) + insert.Length)..].Replace("by", "", StringComparison.Ordinal), StringComparison.Ordinal);

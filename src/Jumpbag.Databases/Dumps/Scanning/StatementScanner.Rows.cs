@@ -67,6 +67,8 @@ internal sealed partial class StatementScanner
                     continue;
                 case RowResult.End:
                     insertEnd = rows!.At;
+                    if (counting && GoOnAlike())
+                        insertEnd = -1;
                     continue;
                 case RowResult.Tail:
                     if (lexer is MariaDbLexer && (counting || (inRest && restIsFirst) || (hasTail && window.Length > options.LookAhead)))
@@ -106,6 +108,23 @@ internal sealed partial class StatementScanner
             if (!window.Fill() && wasAll)
                 return Cut(statementOffset, $"within {(rows!.IsInRow ? "a row of " : "")}{Verb} INTO {Facts.Name}, which begins at byte {statementOffset}{LineText}");
         }
+    }
+
+    /// <summary>Where only counting matters, statements with one head go as one: rows that have a statement each are half of some dumps.</summary>
+    private bool GoOnAlike()
+    {
+        ReadOnlySpan<byte> bytes = window.Bytes;
+        if (bytes[insertEnd] == (byte)'\\')
+            return false;
+        int next = insertEnd + lexer.Delimiter.Length;
+        if (next < bytes.Length && bytes[next] == (byte)'\n')
+            next++;
+        if (!bytes[next..].StartsWith(cachedHead))
+            return false;
+        statementOffset = window.Offset + next;
+        lexer.Begin();
+        rows!.GoTo(next + cachedInsert!.Length);
+        return true;
     }
 
     /// <summary>Where lines are counted.</summary>
