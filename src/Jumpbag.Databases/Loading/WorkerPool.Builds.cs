@@ -10,14 +10,13 @@ public sealed partial class WorkerPool
 {
     private void Build(MySqlConnection connection, int number, TableLoad table, ref SessionState state)
     {
-        TableAlteration? alteration = null;
-        lock (gate)
+        TableAlteration? alteration = workers.Look(() =>
         {
-            if (HasKeysToBuild(table))
-                table.IsIndexed = true;
-            else
-                alteration = table.Alterations.Dequeue();
-        }
+            if (!HasKeysToBuild(table))
+                return table.Alterations.Dequeue();
+            table.IsIndexed = true;
+            return null;
+        });
         table.BuildingSince = progress.Elapsed;
         try
         {
@@ -32,7 +31,7 @@ public sealed partial class WorkerPool
             table.BuildingSince = null;
             alteration?.Statement.Release?.Invoke();
         }
-        lock (gate)
+        workers.Change(() =>
         {
             buildsRunning--;
             table.IsInWork = false;
@@ -42,8 +41,7 @@ public sealed partial class WorkerPool
                 waiting -= alteration.Statement.Length;
             }
             QueueBuild(table);
-            Monitor.PulseAll(gate);
-        }
+        });
     }
 
     private void BuildKeys(MySqlConnection connection, int number, TableLoad table, ref SessionState state)

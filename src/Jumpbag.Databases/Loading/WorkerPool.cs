@@ -16,25 +16,19 @@ public sealed partial class WorkerPool : IDisposable
     /// <summary>Bytes of ALTER TABLE statements that are kept.</summary>
     private const int MostWaiting = 16 << 20;
 
-    private readonly object gate = new();
+    private readonly Workers workers;
     private readonly Queue<RowBatch> batches = new();
     private readonly Queue<TableLoad> builds = new();
-    private readonly List<Thread> threads = [];
-    private readonly List<MySqlConnection> connections = [];
     private readonly Func<MySqlConnection> connect;
     private readonly LoadLedger ledger;
     private readonly LoadOptions options;
     private readonly LoadProgress progress;
     private readonly LoadReport report;
-    private readonly CancellationToken cancellation;
-    private readonly CancellationTokenRegistration registration;
     private readonly long mostQueued;
     private long queued;
     private int buildsRunning, alterations;
     private long waiting;
     private int outstanding;
-    private bool ending;
-    private Exception? failure;
 
     public WorkerPool(Func<MySqlConnection> connect, LoadLedger ledger, LoadOptions options, LoadProgress progress, LoadReport report, CancellationToken cancellation)
     {
@@ -43,120 +37,61 @@ public sealed partial class WorkerPool : IDisposable
         this.options = options;
         this.progress = progress;
         this.report = report;
-        this.cancellation = cancellation;
         progress.Connections = options.Jobs;
         mostQueued = options.Jobs * 2L * options.BatchSize;
-        registration = cancellation.Register(() => Fail(new OperationCanceledException()));
-        for (int i = 0; i < options.Jobs; i++)
-        {
-            int number = i;
-            var thread = new Thread(() => Work(number)) { IsBackground = true, Name = $"load {number}" };
-            threads.Add(thread);
-            thread.Start();
-        }
+        workers = new(cancellation);
+        workers.Start(options.Jobs, Work);
     }
 
     /// <summary>The connections' numbers on the server, to ask it what they do.</summary>
-    public IReadOnlyList<long> ConnectionIds
-    {
-        get
-        {
-            lock (gate)
-                return [.. connections.Select(connection => connection.ThreadId)];
-        }
-    }
+    public IEnumerable<long> ConnectionIds => workers.Sessions.Keys;
 
     /// <summary>Hands a batch out; waits while enough is queued. The pool releases it.</summary>
     public void Send(RowBatch batch)
     {
-        WaitUntil(() => queued < mostQueued);
-        lock (gate)
+        workers.WaitUntil(() => queued < mostQueued);
+        workers.Change(() =>
         {
             batch.Table.Outstanding++;
             outstanding++;
             queued += batch.Bytes;
             batches.Enqueue(batch);
-            Monitor.PulseAll(gate);
-        }
+        });
     }
 
     /// <summary>No more rows of this table are expected: its indexes can be built as soon as those handed out are in.</summary>
-    public void Close(TableLoad table)
+    public void Close(TableLoad table) => workers.Change(() =>
     {
-        lock (gate)
-        {
-            table.IsClosed = true;
-            QueueBuild(table);
-            Monitor.PulseAll(gate);
-        }
-    }
+        table.IsClosed = true;
+        QueueBuild(table);
+    });
 
     /// <summary>Alters a table when its rows, its indexes and what was to be altered before are in.</summary>
     public void Alter(TableLoad table, TableAlteration alteration)
     {
-        WaitUntil(() => waiting < MostWaiting);
-        lock (gate)
+        workers.WaitUntil(() => waiting < MostWaiting);
+        workers.Change(() =>
         {
             table.IsClosed = true;
             table.Alterations.Enqueue(alteration);
             waiting += alteration.Statement.Length;
             alterations++;
             QueueBuild(table);
-            Monitor.PulseAll(gate);
-        }
+        });
     }
 
-    public bool IsAltering(TableLoad table)
-    {
-        lock (gate)
-            return table.Alterations.Count > 0 || table.IsInWork;
-    }
+    public bool IsAltering(TableLoad table) => workers.Look(() => table.Alterations.Count > 0 || table.IsInWork);
 
     /// <summary>Waits until all rows of a table, or of all tables, and the indexes queued so far are in.</summary>
     public void Drain(TableLoad? table = null) =>
-        WaitUntil(() => table is null ? outstanding == 0 && builds.Count == 0 && buildsRunning == 0 && alterations == 0
+        workers.WaitUntil(() => table is null ? outstanding == 0 && builds.Count == 0 && buildsRunning == 0 && alterations == 0
             : table.Outstanding == 0 && table.Alterations.Count == 0 && !table.IsInWork);
 
     public void Dispose()
     {
-        registration.Dispose();
-        lock (gate)
-        {
-            ending = true;
-            Monitor.PulseAll(gate);
-        }
-        foreach (Thread thread in threads)
-            thread.Join();
+        workers.Dispose();
         foreach (RowBatch batch in batches)
             batch.Release();
-    }
-
-    /// <summary>Ends the work of all: their statements are given up, what they had not committed is rolled back by the server.</summary>
-    private void Fail(Exception cause)
-    {
-        lock (gate)
-        {
-            failure ??= cause;
-            ending = true;
-            foreach (MySqlConnection connection in connections)
-                connection.Abort("the load was ended");
-            Monitor.PulseAll(gate);
-        }
-    }
-
-    private void WaitUntil(Func<bool> holds)
-    {
-        lock (gate)
-        {
-            while (true)
-            {
-                if (failure is not null)
-                    throw failure is OperationCanceledException ? new OperationCanceledException(cancellation) : failure;
-                if (holds())
-                    return;
-                Monitor.Wait(gate);
-            }
-        }
     }
 
     private void QueueBuild(TableLoad table)
@@ -180,65 +115,42 @@ public sealed partial class WorkerPool : IDisposable
             connection = connect();
             ledger.Claims.Claim(connection, number + 1);
             connection.Progress = update => progress.Report(number, (100.0 * (update.Number - 1) + update.Percent) / Math.Max(1, update.Stages));
-            lock (gate)
-            {
-                connections.Add(connection);
-                if (ending)
-                    return;
-            }
+            workers.Enter(number, connection.ThreadId, connection.Abort);
             // Rows are in the order of the dump and were consistent there: their keys are checked once they are all in. A single
             // transaction with unique_checks=0 on an empty table would switch InnoDB to a mode that locks the whole table.
             connection.Query("SET autocommit=0, unique_checks=1, foreign_key_checks=0");
             var state = SessionState.Empty;
-            while (Take(out RowBatch? batch, out TableLoad? build))
+            while (workers.Take(Next) is { } next)
             {
-                if (batch is not null)
+                if (next is RowBatch batch)
                     Send(connection, number, batch, ref state);
                 else
-                    Build(connection, number, build!, ref state);
+                    Build(connection, number, (TableLoad)next, ref state);
             }
         }
         catch (Exception e)
         {
-            Fail(e);
+            workers.Fail(e);
         }
         finally
         {
-            lock (gate)
-            {
-                if (connection is not null)
-                    connections.Remove(connection);
-            }
+            workers.Leave(number);
             connection?.Dispose();
         }
     }
 
-    private bool Take(out RowBatch? batch, out TableLoad? build)
+    /// <summary>A table whose indexes are to be built, or a batch of rows.</summary>
+    private object? Next()
     {
-        batch = null;
-        build = null;
-        lock (gate)
+        if (builds.TryDequeue(out TableLoad? build))
         {
-            while (true)
-            {
-                if (failure is not null)
-                    return false;
-                if (builds.TryDequeue(out build))
-                {
-                    buildsRunning++;
-                    return true;
-                }
-                if (batches.TryDequeue(out batch))
-                {
-                    queued -= batch.Bytes;
-                    Monitor.PulseAll(gate);
-                    return true;
-                }
-                if (ending)
-                    return false;
-                Monitor.Wait(gate);
-            }
+            buildsRunning++;
+            return build;
         }
+        if (!batches.TryDequeue(out RowBatch? batch))
+            return null;
+        queued -= batch.Bytes;
+        return batch;
     }
 
     private void Send(MySqlConnection connection, int number, RowBatch batch, ref SessionState state)
@@ -266,13 +178,12 @@ public sealed partial class WorkerPool : IDisposable
             batch.Release();
         }
         // Not where it failed: whoever waits must then learn of the failure.
-        lock (gate)
+        workers.Change(() =>
         {
             batch.Table.Outstanding--;
             outstanding--;
             QueueBuild(batch.Table);
-            Monitor.PulseAll(gate);
-        }
+        });
     }
 
     private void Create(MySqlConnection connection, TableLoad table, DumpStatement create, bool dropFirst)

@@ -8,7 +8,7 @@ public sealed class MydumperTests : IDisposable
     private const string Content = """
         CREATE DATABASE shop; USE shop;
         CREATE TABLE orders (id INT PRIMARY KEY, note VARCHAR(100), b BLOB, KEY (note)) CHARSET utf8mb4;
-        INSERT INTO orders SELECT seq, CONCAT('nöte ; ', seq), UNHEX(MD5(seq)) FROM seq_1_to_50000;
+        INSERT INTO orders SELECT seq, CONCAT('n', _utf8mb4 x'C3B6', 'te ; ', seq), UNHEX(MD5(seq)) FROM seq_1_to_50000;
         CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id));
         INSERT INTO items SELECT seq, seq FROM seq_1_to_3000;
         CREATE TABLE nothing (id INT);
@@ -32,7 +32,9 @@ public sealed class MydumperTests : IDisposable
             return;
         server = new(false, "--default-time-zone=+03:00");
         server.Query(Content);
-        ShellResult dumped = JumpbagProgram.Bash(work.Path, $"mydumper -u root -S {server.Socket} -x '^(shop|we ird)\\.' -G -E -R -r 20000 -t 2 -o d && mydumper -u root -S {server.Socket} -B shop -G -E -R -c -o z");
+        // mydumper 0.10.1 hangs now and then.
+        const string Dump = "dump() { for i in 1 2 3 4 5; do rm -rf \"$2\"; timeout 10 mydumper -u root -S $1 \"${@:3}\" -G -E -R -o $2 && return; done; false; }; ";
+        ShellResult dumped = JumpbagProgram.Bash(work.Path, $"{Dump} dump {server.Socket} d -x '^(shop|we ird)\\.' -r 20000 -t 2 && dump {server.Socket} z -B shop -c");
         Assert.True(dumped.Status == 0, dumped.Errors);
     }
 
@@ -52,7 +54,8 @@ public sealed class MydumperTests : IDisposable
         Drop();
         ShellResult byMyloader = Bash($"myloader -u root -S {server!.Socket} -d d -t 2");
         Assert.True(byMyloader.Status == 0, byMyloader.Errors);
-        string wanted = All();
+        // Its session is at UTC when it makes an event of 10 o'clock at +03:00, which then comes at another time than in the source.
+        string wanted = All().Replace("time_zone             = '+00:00' */ ;;\n/*!50106 CREATE", "time_zone             = '+03:00' */ ;;\n/*!50106 CREATE", StringComparison.Ordinal);
         Assert.Contains("nöte ; 50000", wanted, StringComparison.Ordinal);
         Drop();
         ShellResult loaded = Bash($"jumpbag load d {Url} -j 3");

@@ -24,7 +24,7 @@ public sealed class PostgresDatabases : IDisposable, ICollectionFixture<Postgres
         Shell.Run("zstd", "-q", Plain, "-o", Plain + ".zst");
         Server.Dump(Inserts, "--inserts", "source");
         // Now, and not when it is needed: a test that kills the server empties the source's unlogged table.
-        Server.Dump(Chosen, "-t", "public.always", "-t", "public.log", "-t", "public.unlogged", "-t", "public.events*", "source");
+        Server.Dump(Chosen, "-t", "public.always", "-t", "public.log", "-t", "public.unlogged", "-t", "public.events*", "-t", "public.kinds", "source");
         Server.Query("CREATE DATABASE by_psql");
         ShellResult fed = Server.Feed(Plain, "by_psql");
         Assert.True(fed.Status == 0, fed.Errors);

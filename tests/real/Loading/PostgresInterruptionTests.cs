@@ -96,7 +96,8 @@ public sealed class PostgresInterruptionTests(PostgresDatabases databases)
         finally
         {
             Shell.Try("umount", "-l", folder);
-            Directory.Delete(folder, recursive: true);
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
         }
     }
 

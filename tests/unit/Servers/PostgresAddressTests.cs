@@ -27,6 +27,9 @@ public sealed class PostgresAddressTests : IDisposable
     [InlineData("postgresql://%2Frun%2Fpg:7/base", "/run/pg/.s.PGSQL.7")]
     [InlineData("postgresql://u@/base?host=db.example", null)]
     [InlineData("postgresql://localhost", null)]
+    [InlineData("postgresql://u@localhost/base?socket=/srv/pg", "/srv/pg/.s.PGSQL.5432")]
+    [InlineData("postgresql://u@localhost:5433/base?socket=/srv/pg", "/srv/pg/.s.PGSQL.5433")]
+    [InlineData("postgresql://u@localhost/base?socket=/srv/pg/.s.PGSQL.5499", "/srv/pg/.s.PGSQL.5499")]
     public void a_host_that_is_a_folder_or_none_is_a_socket(string url, string? socket) => Assert.Equal(socket, Parse(url).Socket);
 
     [Fact]

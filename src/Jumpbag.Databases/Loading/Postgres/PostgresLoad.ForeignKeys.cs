@@ -13,20 +13,24 @@ public sealed partial class PostgresLoad
 
     private void AddForeignKey(DumpStatement statement)
     {
-        built.AddRange(BuiltPart.Of(statement));
         if (statement is not { Table: { } table, Name: { } name } || main.Ledger.IsDone(statement))
+        {
+            Follow(statement);
             return;
+        }
         if (!main.Ledger.IsAnnounced(statement))
         {
             if (BuiltPart.IsLeftUnchecked(statement) || PostgresCatalog.IsPartitioned(main.Connection, table))
             {
-                main.Run(statement);
+                if (main.Run(statement))
+                    Follow(statement);
                 Table(table).CountIndex();
                 return;
             }
             if (!main.Announce(statement, PostgresSql.Join(statement.Text, "\nNOT VALID")))
                 return;
         }
+        Follow(statement);
         DumpStatement check = statement.With(name, table, PostgresSql.Join("ALTER TABLE ", table, " VALIDATE CONSTRAINT ", name.Name));
         checks.Add(new(Table(table), main.Session, [check], main.Ledger.Confirm(statement)));
     }

@@ -114,7 +114,6 @@ public sealed partial class PostgresLoad
             AddForeignKey(statement);
             return;
         }
-        Follow(statement);
         byte[]? before = subject.Verb switch
         {
             "CREATE" => Create(statement, subject),
@@ -125,8 +124,8 @@ public sealed partial class PostgresLoad
         Progress.Begin(options.Jobs, Shown(statement, subject));
         if (statement.Kind == StatementKind.SetSequenceValue && options.Resume && main.Ledger.IsDone(statement) && statement.Name is { } sequence && PostgresCatalog.IsUnlogged(main.Connection, sequence))
             main.RunAgain(statement);
-        else
-            main.Run(statement, before);
+        else if (main.Run(statement, before))
+            Follow(statement);
         Progress.End(options.Jobs);
         if (statement.Kind is StatementKind.Insert or StatementKind.Copy)
             Table(statement.Name!.Value).Count(statement.Rows, statement.Length);

@@ -85,7 +85,7 @@ public sealed partial class PostgresLoad : ILoad
 
     public IReadOnlyList<string> AskServer()
     {
-        Dictionary<int, int> sessions = pool.Sessions;
+        Dictionary<long, int> sessions = pool.Sessions;
         sessions[main.Connection.ProcessId] = options.Jobs;
         return watch.Ask(address, sessions, Progress);
     }

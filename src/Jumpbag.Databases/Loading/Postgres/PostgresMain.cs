@@ -103,49 +103,47 @@ internal sealed class PostgresMain(PostgresConnection connection, PostgresLedger
     }
 
     /// <param name="before">What is to be done first, in the same transaction; or null.</param>
-    public void Run(DumpStatement statement, byte[]? before = null)
+    /// <returns>Whether it is done; false where the server refused it and the load does without.</returns>
+    public bool Run(DumpStatement statement, byte[]? before = null)
     {
         if (IsInTransaction)
-        {
-            RunWithin(statement, before);
-            return;
-        }
+            return RunWithin(statement, before);
         if (ledger.IsDone(statement))
-            return;
+            return true;
         if (statement.Kind == StatementKind.Account && rolesThere.Count > 0 && Subject.Of(statement.Text.Span) is { Verb: "ALTER", Type: "ROLE", Name: { } role } && rolesThere.Contains(role.Name))
         {
             report.LeaveOut(RolesThere);
-            return;
+            return false;
         }
         try
         {
             if (ledger.IsAnnounced(statement))
-            {
-                RunAlone(statement);
-                return;
-            }
+                return RunAlone(statement);
             byte[] note = Encoding.ASCII.GetBytes("\n;" + ledger.Note(statement));
             if (before is not null)
                 connection.Query(PostgresSql.Join(before, ";\n", statement.Text, note));
             else
                 connection.Query(statement.Text.Span, note);
+            return true;
         }
         catch (ServerException e) when (e.SqlState == "25001")
         {
             // It cannot run in a transaction; nothing of it was done.
             connection.Query(ledger.Announce(statement));
-            RunAlone(statement);
+            return RunAlone(statement);
         }
         catch (ServerException e)
         {
             Refuse(statement, e);
+            return false;
         }
     }
 
-    private void RunWithin(DumpStatement statement, byte[]? before)
+    private bool RunWithin(DumpStatement statement, byte[]? before)
     {
         if (isSkipping)
-            return;
+            return true;
+        bool done = true;
         try
         {
             if (before is not null)
@@ -158,9 +156,11 @@ internal sealed class PostgresMain(PostgresConnection connection, PostgresLedger
         catch (ServerException e)
         {
             Refuse(statement, e);
+            done = false;
         }
         if (connection.TransactionStatus == 'I')
             transaction = null;
+        return done;
     }
 
     /// <summary>In the dump's own transaction, a refused statement that is passed over must not end all of it.</summary>
@@ -185,7 +185,7 @@ internal sealed class PostgresMain(PostgresConnection connection, PostgresLedger
         }
     }
 
-    private void RunAlone(DumpStatement statement)
+    private bool RunAlone(DumpStatement statement)
     {
         try
         {
@@ -198,9 +198,10 @@ internal sealed class PostgresMain(PostgresConnection connection, PostgresLedger
         catch (ServerException e)
         {
             Refuse(statement, e);
-            return;
+            return false;
         }
         connection.Query(ledger.Confirm(statement));
+        return true;
     }
 
     /// <summary>The rules for what the server refuses and a load can do without; else it ends, or is passed over.</summary>

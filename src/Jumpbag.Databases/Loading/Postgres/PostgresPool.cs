@@ -10,125 +10,61 @@ namespace Jumpbag.Databases.Loading.Postgres;
 /// </summary>
 internal sealed class PostgresPool : IDisposable
 {
-    private readonly object gate = new();
+    private readonly Workers workers;
     private readonly LinkedList<PostgresJob> queue = new();
     private readonly List<PostgresJob> running = [];
-    private readonly List<Thread> threads = [];
-    private readonly List<PostgresConnection> connections = [];
     private readonly Func<PostgresConnection> connect;
-    private readonly LoadOptions options;
     private readonly LoadProgress progress;
     private readonly PostgresWork work;
-    private readonly CancellationTokenRegistration registration;
-    private readonly CancellationToken cancellation;
     private readonly long mostQueued;
-    private readonly Dictionary<int, int> workerOf = [];
     private long queued;
     private int database;
-    private bool ending;
-    private Exception? failure;
 
     /// <param name="connect">A connection to the database that the load is in now.</param>
     public PostgresPool(Func<PostgresConnection> connect, LoadOptions options, LoadProgress progress, LoadReport report, CancellationToken cancellation)
     {
-        (this.connect, this.options, this.progress, this.cancellation) = (connect, options, progress, cancellation);
+        (this.connect, this.progress) = (connect, progress);
         work = new(options, progress, report);
         progress.Connections = options.Jobs;
         mostQueued = options.Jobs * 2L * options.BatchSize;
-        registration = cancellation.Register(() => Fail(new OperationCanceledException()));
-        for (int i = 0; i < options.Jobs; i++)
-        {
-            int number = i;
-            var thread = new Thread(() => Work(number)) { IsBackground = true, Name = $"load {number}" };
-            threads.Add(thread);
-            thread.Start();
-        }
+        workers = new(cancellation);
+        workers.Start(options.Jobs, Work);
     }
 
     /// <summary>The server's numbers of the sessions, each with the worker that has it.</summary>
-    public Dictionary<int, int> Sessions
-    {
-        get
-        {
-            lock (gate)
-                return new Dictionary<int, int>(workerOf);
-        }
-    }
+    public Dictionary<long, int> Sessions => workers.Sessions;
 
     /// <summary>Whether anything is to be built yet.</summary>
-    public bool IsBuilding
-    {
-        get
-        {
-            lock (gate)
-                return queue.Any(job => job.IsBuild) || running.Exists(job => job.IsBuild);
-        }
-    }
+    public bool IsBuilding => workers.Look(() => queue.Any(job => job.IsBuild) || running.Exists(job => job.IsBuild));
 
     /// <summary>Hands a job out, which the pool releases; waits while enough is queued.</summary>
     public void Send(PostgresJob job)
     {
-        WaitUntil(() => queued < mostQueued);
-        lock (gate)
+        workers.WaitUntil(() => queued < mostQueued);
+        workers.Change(() =>
         {
             queued += job.Bytes;
             queue.AddLast(job);
-            Monitor.PulseAll(gate);
-        }
+        });
     }
 
     /// <summary>Throws what ended the work of all, if something did.</summary>
-    public void Check() => WaitUntil(() => true);
+    public void Check() => workers.WaitUntil(() => true);
 
     /// <summary>Waits until all that was handed out is done.</summary>
-    public void Drain() => WaitUntil(() => queue.Count == 0 && running.Count == 0);
+    public void Drain() => workers.WaitUntil(() => queue.Count == 0 && running.Count == 0);
 
     /// <summary>Drained, the load goes on in another database.</summary>
-    public void Reconnect()
-    {
-        lock (gate)
-            database++;
-    }
+    public void Reconnect() => workers.Change(() => database++);
+
+    /// <summary>Ends the work of all.</summary>
+    public void Fail(Exception cause) => workers.Fail(cause);
 
     public void Dispose()
     {
-        registration.Dispose();
-        lock (gate)
-        {
-            ending = true;
-            Monitor.PulseAll(gate);
-        }
-        foreach (Thread thread in threads)
-            thread.Join();
+        workers.Dispose();
         foreach (PostgresJob job in queue)
             job.Release();
-    }
-
-    /// <summary>Ends the work of all: their statements are given up, what they had not committed is rolled back by the server.</summary>
-    public void Fail(Exception cause)
-    {
-        lock (gate)
-        {
-            failure ??= cause;
-            foreach (PostgresConnection connection in connections)
-                connection.Abort("the load was ended");
-            Monitor.PulseAll(gate);
-        }
-    }
-
-    private void WaitUntil(Func<bool> holds)
-    {
-        lock (gate)
-        {
-            while (true)
-            {
-                if (failure is not null)
-                    throw failure is OperationCanceledException ? new OperationCanceledException(cancellation) : failure;
-                if (holds())
-                    return;
-                Monitor.Wait(gate);
-            }
-        }
     }
 
     private void Work(int number)
@@ -138,14 +74,14 @@ internal sealed class PostgresPool : IDisposable
         int within = -1;
         try
         {
-            while (Take() is { } job)
+            while (workers.Take(Next) is { } job)
             {
                 progress.Begin(number, job.Shown);
                 try
                 {
                     if (connection is null || within != database)
                     {
-                        Close(connection);
+                        Close(connection, number);
                         connection = null;
                         connection = Open(number);
                         (within, session) = (database, PostgresSession.Empty);
@@ -157,23 +93,19 @@ internal sealed class PostgresPool : IDisposable
                 catch (Exception e)
                 {
                     // Before it counts as no longer running: whoever waits for that must learn that it failed.
-                    Fail(e);
+                    workers.Fail(e);
                 }
                 finally
                 {
                     progress.End(number);
                     job.Release();
-                    lock (gate)
-                    {
-                        running.Remove(job);
-                        Monitor.PulseAll(gate);
-                    }
+                    workers.Change(() => running.Remove(job));
                 }
             }
         }
         finally
         {
-            Close(connection);
+            Close(connection, number);
         }
     }
 
@@ -189,54 +121,33 @@ internal sealed class PostgresPool : IDisposable
             throw new FailedException($"a further connection is refused: {e.Message}",
                 e.SqlState == "53300" ? "go on with --resume and fewer --jobs" : "what was committed stays; when the server takes connections, --resume goes on from there", e);
         }
-        lock (gate)
-        {
-            connections.Add(connection);
-            workerOf[connection.ProcessId] = number;
-            if (failure is not null)
-                connection.Abort("the load was ended");
-        }
+        workers.Enter(number, connection.ProcessId, connection.Abort);
         // A crash of the server may take the last commits away, and then their lines of the ledger with them; the last commit of the
         // load waits for all.
         connection.Query("SET synchronous_commit = off");
         return connection;
     }
 
-    private void Close(PostgresConnection? connection)
+    private void Close(PostgresConnection? connection, int number)
     {
         if (connection is null)
             return;
-        lock (gate)
-        {
-            connections.Remove(connection);
-            workerOf.Remove(connection.ProcessId);
-        }
+        workers.Leave(number);
         connection.Dispose();
     }
 
-    private PostgresJob? Take()
+    private PostgresJob? Next()
     {
-        lock (gate)
+        for (LinkedListNode<PostgresJob>? node = queue.First; node is not null; node = node.Next)
         {
-            while (true)
-            {
-                if (failure is not null)
-                    return null;
-                for (LinkedListNode<PostgresJob>? node = queue.First; node is not null; node = node.Next)
-                {
-                    if (!MayRun(node))
-                        continue;
-                    queue.Remove(node);
-                    running.Add(node.Value);
-                    queued -= node.Value.Bytes;
-                    Monitor.PulseAll(gate);
-                    return node.Value;
-                }
-                if (ending)
-                    return null;
-                Monitor.Wait(gate);
-            }
+            if (!MayRun(node))
+                continue;
+            queue.Remove(node);
+            running.Add(node.Value);
+            queued -= node.Value.Bytes;
+            return node.Value;
         }
+        return null;
     }
 
     /// <summary>Rows may always; what is built follows all that stands before it for the same table, but indexes go together.</summary>

@@ -32,7 +32,7 @@ internal sealed class PostgresWatch : IDisposable
 
     /// <param name="sessions">The server's number of each session, with the load's own.</param>
     /// <returns>What they do in the server's words: "waits for a lock that process 4711 (psql, anna, idle in transaction) holds", "IO DataFileRead".</returns>
-    public IReadOnlyList<string> Ask(ServerAddress address, IReadOnlyDictionary<int, int> sessions, LoadProgress progress)
+    public IReadOnlyList<string> Ask(ServerAddress address, IReadOnlyDictionary<long, int> sessions, LoadProgress progress)
     {
         lock (gate)
             return Look(address, sessions, progress);
@@ -44,7 +44,7 @@ internal sealed class PostgresWatch : IDisposable
             Close();
     }
 
-    private IReadOnlyList<string> Look(ServerAddress address, IReadOnlyDictionary<int, int> sessions, LoadProgress progress)
+    private IReadOnlyList<string> Look(ServerAddress address, IReadOnlyDictionary<long, int> sessions, LoadProgress progress)
     {
         try
         {
@@ -57,7 +57,7 @@ internal sealed class PostgresWatch : IDisposable
             string processes = $" ({string.Join(',', sessions.Keys)})";
             int version = connection.Version.Number.Major;
             foreach (byte[]?[] row in version >= 12 ? connection.Query(Builds + processes).Rows : [])
-                if (sessions.TryGetValue(int.Parse(Text(row[0]), CultureInfo.InvariantCulture), out int worker))
+                if (sessions.TryGetValue(long.Parse(Text(row[0]), CultureInfo.InvariantCulture), out int worker))
                     progress.Report(worker, row[2] is null ? null : double.Parse(Text(row[2]), CultureInfo.InvariantCulture), Text(row[1]));
             return [.. connection.Query(Waits + processes).Rows.Select(row => new ByteString(row[0]!).ToString()),
                 .. version >= 14 ? connection.Query(Copies + processes).Rows.Select(row => Text(row[1])) : []];

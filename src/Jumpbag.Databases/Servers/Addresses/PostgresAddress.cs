@@ -16,6 +16,7 @@ internal sealed class PostgresAddress
     {
         ["host"] = "PGHOST",
         ["hostaddr"] = "PGHOSTADDR",
+        ["socket"] = null, // not libpq's; of MariaDB it is known, and so people write it here too
         ["port"] = "PGPORT",
         ["user"] = "PGUSER",
         ["password"] = "PGPASSWORD",
@@ -47,6 +48,8 @@ internal sealed class PostgresAddress
         foreach ((string name, string value) in url.Parameters)
             values[name] = Known.ContainsKey(name) ? value
                 : throw url.Wrong($"the parameter {name} is not known", $"known are {string.Join(", ", Known.Keys.Order(StringComparer.Ordinal))}");
+        if (Value("socket") is { } socket)
+            GoThrough(socket);
         string? inUrl = url.Password ?? values.GetValueOrDefault("password");
         if ((values.GetValueOrDefault("service") ?? sources.Variable("PGSERVICE")) is { } service)
             new PostgresServices(sources).Fill(service, values, Known.Keys);
@@ -83,6 +86,19 @@ internal sealed class PostgresAddress
             ConnectTimeout = Numbers.Timeout(Value("connect_timeout")) ?? TimeSpan.FromSeconds(10),
             Warnings = warnings,
         };
+    }
+
+    /// <summary>The folder of a socket, or the socket itself, which has its port in its name.</summary>
+    private void GoThrough(string socket)
+    {
+        const string Name = "/.s.PGSQL.";
+        int at = socket.LastIndexOf(Name, StringComparison.Ordinal);
+        values["host"] = at < 0 ? socket : socket[..at];
+        values.Remove("hostaddr");
+        if (!values["host"].StartsWith('/'))
+            throw url.Wrong($"the socket {socket} is no whole path", "such as socket=/run/postgresql");
+        if (at >= 0)
+            values["port"] = socket[(at + Name.Length)..];
     }
 
     private void Set(string name, string? value)

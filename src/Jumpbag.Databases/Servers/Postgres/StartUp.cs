@@ -65,8 +65,8 @@ internal sealed class StartUp
                     ReadParameter(content, parameters, socket);
                     break;
                 case 'E':
-                    throw ErrorMessage.Parse(content, socket).ToException(address.Password is null
-                        ? "no password was given: name it in ~/.pgpass" : "check user, password and database");
+                    ErrorMessage refused = ErrorMessage.Parse(content, socket);
+                    throw refused.ToException(Hint(refused.ToException().SqlState));
                 case 'Z':
                     return;
                 case 'N' or 'v':
@@ -152,6 +152,14 @@ internal sealed class StartUp
                 throw Unsupported($"method {kind} (Kerberos, SSPI or another)");
         }
     }
+
+    private string? Hint(string state) => state switch
+    {
+        "3D000" => $"createdb {address.Database ?? address.User}, or name another database in the address",
+        "28P01" or "28000" when address.Password is null => "no password was given: name it in ~/.pgpass",
+        "28P01" or "28000" => "check user, password and database",
+        _ => null,
+    };
 
     private static UnsupportedException Unsupported(string what) =>
         new($"the server wants a login by {what}, which is not supported", "use an account that logs in by scram-sha-256, or by peer through the Unix socket");
