@@ -15,7 +15,7 @@ public static unsafe class KernelMount
     /// device, to replay a journal, unless the device itself is read-only.
     /// </summary>
     /// <param name="options">The filesystem's own, with commas: "nouuid".</param>
-    public static Errno Mount(string device, MountPoint target, string type, string options)
+    public static Errno Mount(string device, MountDirectory target, string type, string options)
     {
         fixed (byte* source = Terminated(device), path = Terminated(target.ThroughDescriptor), name = Terminated(type), data = Terminated(options))
             return Libc.Check(Libc.mount(source, path, name, ReadOnly | NoSuid | NoDevices, data));

@@ -7,7 +7,7 @@ namespace Jumpbag.Host;
 /// <summary>
 /// A directory to mount on, held open, so that no name that changes and no symbolic link in between leads elsewhere.
 /// </summary>
-public sealed unsafe class MountPoint : IDisposable
+public sealed unsafe class MountDirectory : IDisposable
 {
     private const int PathOnly = 0x200000;
 
@@ -16,7 +16,7 @@ public sealed unsafe class MountPoint : IDisposable
 
     private int descriptor;
 
-    private MountPoint(int descriptor) => this.descriptor = descriptor;
+    private MountDirectory(int descriptor) => this.descriptor = descriptor;
 
     /// <summary>The way to it that the kernel follows without names.</summary>
     public string ThroughDescriptor => "/proc/self/fd/" + descriptor.ToString(CultureInfo.InvariantCulture);
@@ -36,7 +36,7 @@ public sealed unsafe class MountPoint : IDisposable
     }
 
     /// <exception cref="FailedException">It is not there or no directory.</exception>
-    public static MountPoint Open(string path)
+    public static MountDirectory Open(string path)
     {
         fixed (byte* text = (byte[])[.. ByteString.FromArgument(path).Span, 0])
         {
@@ -50,12 +50,12 @@ public sealed unsafe class MountPoint : IDisposable
     /// none leads out of it, whatever a hostile guest has put there.
     /// </summary>
     /// <returns>The error, for what is not there: <see cref="Errno.NotImplemented"/> before Linux 5.6.</returns>
-    public static Errno OpenBelow(string root, ByteString path, out MountPoint? found) => Below(root, path, PathOnly | Libc.DirectoryOnly, out found);
+    public static Errno OpenBelow(string root, ByteString path, out MountDirectory? found) => Below(root, path, PathOnly | Libc.DirectoryOnly, out found);
 
     /// <summary>The beginning of a regular file below a root, found in the same way; null where there is none.</summary>
     public static byte[]? ReadBelow(string root, ByteString path, int most)
     {
-        if (Below(root, path, Libc.NonBlocking, out MountPoint? file) != Errno.None)
+        if (Below(root, path, Libc.NonBlocking, out MountDirectory? file) != Errno.None)
             return null;
         using (file)
         using (var handle = new FileHandle(Interlocked.Exchange(ref file!.descriptor, -1)))
@@ -75,10 +75,10 @@ public sealed unsafe class MountPoint : IDisposable
     }
 
     [SkipLocalsInit]
-    private static Errno Below(string root, ByteString path, int flags, out MountPoint? found)
+    private static Errno Below(string root, ByteString path, int flags, out MountDirectory? found)
     {
         found = null;
-        using MountPoint top = Open(root);
+        using MountDirectory top = Open(root);
         ulong* how = stackalloc ulong[3];
         how[0] = (ulong)(flags | Libc.CloseOnExec);
         how[1] = 0;

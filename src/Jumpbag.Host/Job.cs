@@ -8,15 +8,15 @@ namespace Jumpbag.Host;
 /// Another program that runs, in a process group of its own: Ctrl-C at the terminal reaches it only where it was given the
 /// terminal, and it can be ended with all that it started. It keeps running when this object is let go of.
 /// </summary>
-public sealed unsafe class ChildProcess : IDisposable
+public sealed unsafe class Job : IDisposable
 {
     private const int Slice = 100;
 
     private readonly int terminal;
     private readonly int descriptor;
-    private ChildEnd? end;
+    private JobEnd? end;
 
-    private ChildProcess(int id, int terminal)
+    private Job(int id, int terminal)
     {
         Id = id;
         this.terminal = terminal;
@@ -28,7 +28,7 @@ public sealed unsafe class ChildProcess : IDisposable
     public int Id { get; }
 
     /// <exception cref="FailedException">It cannot be started.</exception>
-    public static ChildProcess Start(ChildStart start)
+    public static Job Start(JobStart start)
     {
         int terminal = start.TakesTerminal ? OpenForegroundTerminal() : -1;
         int id = 0;
@@ -45,7 +45,7 @@ public sealed unsafe class ChildProcess : IDisposable
     }
 
     /// <summary>Waits for its end, at most so long; null where it still runs. Where Ctrl-Z stops it, this process stops with it.</summary>
-    public ChildEnd? Wait(TimeSpan atMost)
+    public JobEnd? Wait(TimeSpan atMost)
     {
         long begin = Stopwatch.GetTimestamp();
         while (true)
@@ -71,11 +71,11 @@ public sealed unsafe class ChildProcess : IDisposable
     public void Signal(int signal) => _ = Libc.kill(-Id, signal);
 
     /// <summary>Asks it and its group to end, and after some time no longer asks.</summary>
-    public ChildEnd Stop(int signal, TimeSpan grace)
+    public JobEnd Stop(int signal, TimeSpan grace)
     {
         Signal(signal);
         Signal(Signals.Continue);
-        ChildEnd? ended = Wait(grace);
+        JobEnd? ended = Wait(grace);
         // Also what the process itself left behind in its group.
         Signal(Signals.Kill);
         return ended ?? Wait(TimeSpan.FromSeconds(60))
@@ -90,7 +90,7 @@ public sealed unsafe class ChildProcess : IDisposable
             _ = Libc.close(terminal);
     }
 
-    private ChildEnd? Look()
+    private JobEnd? Look()
     {
         while (end is null)
         {
@@ -160,7 +160,7 @@ public sealed unsafe class ChildProcess : IDisposable
         }
     }
 
-    private static Errno Spawn(ChildStart start, int* id)
+    private static Errno Spawn(JobStart start, int* id)
     {
         byte* attributes = stackalloc byte[Libc.SpawnStructureSize], actions = stackalloc byte[Libc.SpawnStructureSize];
         byte* normal = stackalloc byte[Libc.SignalSetSize], none = stackalloc byte[Libc.SignalSetSize];
