@@ -167,7 +167,10 @@ public sealed class SnapshotRun(SnapshotRequest request, Session session)
             while (true)
             {
                 if (job.Wait(Slice) is { } end)
+                {
+                    EndStragglers(job, folder);
                     return end.Status;
+                }
                 if (stop.IsCancellationRequested)
                 {
                     job.Stop(Signals.Terminate, Grace);
@@ -181,6 +184,20 @@ public sealed class SnapshotRun(SnapshotRequest request, Session session)
             job.Stop(Signals.Terminate, Grace);
             throw;
         }
+    }
+
+    /// <summary>What the command left running in its group and in the mount would keep the snapshot from going.</summary>
+    private void EndStragglers(Job job, string folder)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        string users = MountUsers.Describe(folder);
+        if (users.Length == 0)
+            return;
+        session.Events(new Warning($"the command has ended and left {users} using {folder}: what is of its process group is ended"));
+        job.Signal(Signals.Terminate);
+        while (MountUsers.Describe(folder).Length > 0 && Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(3))
+            Thread.Sleep(Slice);
+        job.Signal(Signals.Kill);
     }
 
     /// <summary>Until the person has enough: Ctrl-C, or umount from elsewhere.</summary>
