@@ -176,7 +176,7 @@ public sealed unsafe class Job : IDisposable
         _ = Libc.posix_spawnattr_setpgroup(attributes, 0);
         _ = Libc.posix_spawnattr_setsigdefault(attributes, normal);
         _ = Libc.posix_spawnattr_setsigmask(attributes, none);
-        int[] streams = [start.Input, start.Output, start.Errors];
+        int[] streams = [start.Input, start.PrintsToErrors ? start.Errors : start.Output, start.Errors];
         for (int i = 0; i < streams.Length; i++)
             if (streams[i] != i)
                 _ = Libc.posix_spawn_file_actions_adddup2(actions, streams[i], i);

@@ -54,7 +54,7 @@ public sealed class SnapshotTests(DemoDisk disk) : IClassFixture<DemoDisk>
         printf '%s\n' '#!/bin/sh' 'case "$*" in *vg/none*|*vg/jumpbag_*) echo "  Failed to find logical volume \"vg/none\"" >&2; exit 5;; esac' 'cat report' >fake/lvs
         printf '%s\n' '#!/bin/sh' 'echo "$0 $*" >>called; exit 5' >fake/lvcreate
         cp fake/lvcreate fake/lvremove; chmod +x fake/*; rm -f called order
-        row() { echo "{\"vg_name\":\"vg\",\"lv_name\":\"$1\",\"lv_size\":\"134217728\",\"lv_layout\":\"$2\",\"lv_role\":\"public\",\"origin\":\"$3\",\"pool_lv\":\"\",\"lv_tags\":\"$4\",\"lv_active\":\"active\",\"lv_path\":\"$PWD/d.img\",\"lv_dm_path\":\"/dev/mapper/vg-$1\",\"lv_kernel_major\":\"-1\",\"lv_kernel_minor\":\"-1\",\"vg_extent_size\":\"4194304\",\"vg_free_count\":\"5\",\"data_percent\":\"\",\"metadata_percent\":\"\",\"lv_time\":\"today\"}"; }
+        row() { echo "{\"vg_name\":\"vg\",\"lv_name\":\"$1\",\"lv_size\":\"134217728\",\"lv_layout\":\"$2\",\"lv_role\":\"public\",\"origin\":\"$3\",\"pool_lv\":\"\",\"lv_tags\":\"$4\",\"lv_active\":\"active\",\"lv_path\":\"$PWD/d.img\",\"lv_kernel_major\":\"-1\",\"lv_kernel_minor\":\"-1\",\"vg_extent_size\":\"4194304\",\"vg_free_count\":\"5\",\"data_percent\":\"\",\"metadata_percent\":\"\",\"lv_time\":\"today\"}"; }
         report() { echo '{"report":[{"lv":['; cat; echo ']}]}'; }
 
         """;

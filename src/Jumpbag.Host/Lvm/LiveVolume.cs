@@ -32,9 +32,6 @@ public sealed record LiveVolume
     /// <summary>"/dev/vg/lv"; empty of a volume that has none.</summary>
     public required string Path { get; init; }
 
-    /// <summary>"/dev/mapper/vg-lv"</summary>
-    public required string MapperPath { get; init; }
-
     /// <summary>"major:minor" while it is active.</summary>
     public required string? Number { get; init; }
 
@@ -57,10 +54,10 @@ public sealed record LiveVolume
     public bool IsThin => Layout.Contains("thin") && !Layout.Contains("pool");
 
     /// <summary>What device-mapper calls it.</summary>
-    public string MapperName => System.IO.Path.GetFileName(MapperPath);
+    public string MapperName => MapperNameOf(Group, Name);
 
     /// <summary>What device-mapper calls the pool's own target, which tells how full it is.</summary>
-    public string PoolMapperName => $"{Mapped(Group)}-{Mapped(Pool)}-tpool";
+    public string PoolMapperName => MapperNameOf(Group, Pool) + "-tpool";
 
     public static LiveVolume Parse(JsonElement row)
     {
@@ -77,7 +74,6 @@ public sealed record LiveVolume
             Tags = List("lv_tags"),
             IsActive = Text("lv_active").StartsWith("active", StringComparison.Ordinal),
             Path = Text("lv_path"),
-            MapperPath = Text("lv_dm_path"),
             Number = major is "" or "-1" ? null : $"{major}:{minor}",
             ExtentSize = Number("vg_extent_size") ?? 0,
             FreeExtents = Number("vg_free_count") ?? 0,
@@ -102,6 +98,8 @@ public sealed record LiveVolume
 
         double? Percent(string name) => double.TryParse(Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out double percent) && percent >= 0 ? percent : null;
     }
+
+    public static string MapperNameOf(string group, string name) => $"{Mapped(group)}-{Mapped(name)}";
 
     /// <summary>Device-mapper joins a group and a volume with a dash, and doubles the dashes in their names.</summary>
     private static string Mapped(string name) => name.Replace("-", "--", StringComparison.Ordinal);

@@ -10,7 +10,7 @@ public static class LvmTool
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     /// <summary>What is asked of each volume: what <see cref="LiveVolume.Parse"/> reads.</summary>
-    private const string Fields = "vg_name,lv_name,lv_uuid,lv_size,lv_layout,lv_role,origin,pool_lv,lv_tags,lv_active,lv_path,lv_dm_path,"
+    private const string Fields = "vg_name,lv_name,lv_uuid,lv_size,lv_layout,lv_role,origin,pool_lv,lv_tags,lv_active,lv_path,"
         + "lv_kernel_major,lv_kernel_minor,vg_extent_size,vg_free_count,data_percent,metadata_percent,lv_time";
 
     /// <summary>All volumes of this machine, or those that are named ("vg", "vg/lv", "/dev/vg/lv").</summary>

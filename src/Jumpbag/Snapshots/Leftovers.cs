@@ -77,7 +77,7 @@ public sealed class Leftovers(EventSink events, bool dryRun, Action<string> line
         if (names.Count > 0)
             return;
         // Without a snapshot: the process ended between the two.
-        HashSet<string> living = [.. made.Except(wanted).Select(one => SnapshotFolders.Of(one.Volume))];
+        HashSet<string> living = [.. made.Except(wanted).Select(one => SnapshotFolders.Of(one.Volume.Group, one.Volume.Name))];
         foreach (string folder in SnapshotFolders.Existing().Where(folder => !living.Contains(folder)))
             Attempt(folder, () => RemoveFolder(folder));
     }
@@ -96,7 +96,7 @@ public sealed class Leftovers(EventSink events, bool dryRun, Action<string> line
         foreach (MountEntry mount in one.Mounts.Reverse())
             Do($"umount {ShellWord.Quote(mount.MountPoint.ToArgument())}", () => SnapshotMounts.Unmount(mount.MountPoint, events));
         Do(LvmTool.Line("lvremove", ["--yes", one.Volume.FullName]), () => LiveSnapshot.Remove(one.Volume.FullName));
-        RemoveFolder(SnapshotFolders.Of(one.Volume));
+        RemoveFolder(SnapshotFolders.Of(one.Volume.Group, one.Volume.Name));
         if (!dryRun)
             events(new Status(one.Volume.FullName, "removed"));
     }

@@ -19,7 +19,7 @@ public static class SnapshotDryRun
     {
         SnapshotPlan plan = SnapshotPlan.Make(request.Origin, request.Size);
         events(new Status(plan.Origin.FullName, plan.Explanation));
-        string device = $"/dev/{plan.FullName}", folder = request.MountFolder ?? $"{SnapshotFolders.Top}/{plan.Name}";
+        string device = $"/dev/{plan.FullName}", folder = request.MountFolder ?? SnapshotFolders.Of(plan.Origin.Group, plan.Name);
         if (request.Before is { } before)
             output.WriteLine(ByteString.FromArgument(before).ToString());
         output.WriteLine(LvmTool.Line("lvcreate", new LiveSnapshot(plan).CreateArguments));

@@ -12,7 +12,8 @@ public static class SnapshotFolders
 {
     public const string Top = "/run/jumpbag";
 
-    public static string Of(LiveVolume snapshot) => Path.Combine(Top, snapshot.MapperName);
+    /// <summary>Named as device-mapper names the volume, so that no two are the same.</summary>
+    public static string Of(string group, string name) => Path.Combine(Top, LiveVolume.MapperNameOf(group, name));
 
     public static void MakeTop() => Directory.CreateDirectory(Top, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 

@@ -102,7 +102,7 @@ public sealed class SnapshotMounts(string device, string folder, UndoStack undo,
     /// <summary>Our own server, as a process of its own: a person may look at it, and it ends when its mount is taken off.</summary>
     private void ThroughFuse(Layer layer, ByteString place)
     {
-        var start = new JobStart("/proc/self/exe", [.. new[] { "jumpbag", "mount", "--foreground", "--quiet", layer.Locator, place.ToArgument() }.Select(ByteString.FromArgument)]);
+        var start = new JobStart("/proc/self/exe", [.. new[] { "jumpbag", "mount", "--foreground", "--quiet", layer.Locator, place.ToArgument() }.Select(ByteString.FromArgument)]) { PrintsToErrors = true };
         Job server = Job.Start(start);
         undo.Push(() =>
         {

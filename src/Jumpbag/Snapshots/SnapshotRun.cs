@@ -117,7 +117,7 @@ public sealed class SnapshotRun(SnapshotRequest request, Session session)
 
     private string MakeFolder(LiveSnapshot snapshot)
     {
-        string folder = request.MountFolder is { } chosen ? Path.GetFullPath(chosen) : SnapshotFolders.Of(snapshot.Volume);
+        string folder = request.MountFolder is { } chosen ? Path.GetFullPath(chosen) : SnapshotFolders.Of(snapshot.Volume.Group, snapshot.Volume.Name);
         if (request.MountFolder is null)
             SnapshotFolders.MakeTop();
         else if (Directory.Exists(folder))

@@ -13,6 +13,7 @@ expect() { if [[ $2 == "$3" ]]; then ok "$1"; else no "$1" "wanted [$2] found [$
 # says NAME PATTERN FILE
 says() { if grep -Eq -- "$2" "$3"; then ok "$1"; else no "$1" "no [$2] in: $(cat "$3")"; fi; }
 wants() { [[ -z $SECTIONS || " $SECTIONS " == *" $1 "* ]]; }
+section() { wants "$1" && echo "section $1 $SECONDS" >&3; }
 
 # What is left of any snapshot of ours: nothing, at the end of each run.
 left() {
@@ -69,7 +70,7 @@ WRITER=$!
 trap 'kill $WRITER' EXIT
 sleep 1
 
-if wants fixed; then
+if section fixed; then
   cat >/tmp/look <<'END'
 cd "$1" || exit 1
 sum() { find . -type f | sort | xargs sha256sum; }
@@ -104,7 +105,7 @@ END
   clean clean-after-signal
 fi
 
-if wants refused; then
+if section refused; then
   jumpbag snapshot host/plain --size 100G -- true 2>/tmp/err
   expect too-few-extents 1 $? "$(cat /tmp/err)"
   says too-few-said '^jumpbag: host has .* free, and a snapshot of 100G takes 102400 extents$' /tmp/err
@@ -126,7 +127,7 @@ if wants refused; then
   clean clean-after-refusals
 fi
 
-if wants overflow; then
+if section overflow; then
   cat >/tmp/slow <<'END'
 trap 'touch /tmp/asked; exit 0' TERM
 sleep 300 &
@@ -154,11 +155,10 @@ END
   clean clean-after-warning
 fi
 
-if wants hooks; then
-  count() { lvs --noheadings -o lv_name | grep -c jumpbag_; }
+if section hooks; then
+  printf '#!/bin/sh\nlvs --noheadings -o lv_name | grep -c jumpbag_\n' >/tmp/count; chmod +x /tmp/count
   rm -f /tmp/order
-  export -f count
-  jumpbag snapshot -q host/plain --before 'echo before $(bash -c count) $JUMPBAG_ORIGIN >>/tmp/order' --after 'echo after $(bash -c count) >>/tmp/order' -- sh -c 'echo command >>/tmp/order' 2>/tmp/err
+  jumpbag snapshot -q host/plain --before 'echo before $(/tmp/count) $JUMPBAG_ORIGIN >>/tmp/order' --after 'echo after $(/tmp/count) >>/tmp/order' -- sh -c 'echo command >>/tmp/order' 2>/tmp/err
   expect hooks-order "before 0 host/plain|after 1|command" "$(paste -sd '|' /tmp/order)" "$(cat /tmp/err)"
   rm -f /tmp/order
   jumpbag snapshot host/plain --before 'echo before >>/tmp/order; exit 3' --after 'echo after >>/tmp/order' -- sh -c 'echo command >>/tmp/order' 2>/tmp/err
@@ -179,16 +179,16 @@ if wants hooks; then
   expect interrupted-before 130 $? "$(cat /tmp/err)"
   set +m
   [[ -e /tmp/thawed ]] && ok interrupted-before-thaws || no interrupted-before-thaws "$(cat /tmp/err)"
-  jumpbag snapshot -q host/plain --before 'fsfreeze -f /srv/plain' --after 'fsfreeze -u /srv/plain' -- true 2>/tmp/err
+  jumpbag snapshot -q host/plain --before 'fsfreeze --freeze /srv/plain' --after 'fsfreeze --unfreeze /srv/plain' -- true 2>/tmp/err
   echo "note fsfreeze-status $? $(cat /tmp/err)" >&3
-  fsfreeze -u /srv/plain
+  fsfreeze --unfreeze /srv/plain
   clean clean-after-hooks
 fi
 
-if wants signals; then
-  begin=$(date +%s%N)
+if section signals; then
+  begin=${EPOCHREALTIME/./}
   jumpbag snapshot -q host/plain -- true 2>/tmp/err
-  whole=$((($(date +%s%N) - begin) / 1000000))
+  whole=$(((${EPOCHREALTIME/./} - begin) / 1000))
   echo "note a whole run took $whole ms" >&3
   set -m
   bad=
@@ -222,7 +222,7 @@ if wants signals; then
   clean clean-after-nohup
 fi
 
-if wants terminal; then
+if section terminal; then
   # A terminal whose other end goes away, as when the connection is lost.
   rm -f /tmp/running
   (sleep 60 | setsid script -qc "jumpbag snapshot host/plain -- sh -c 'touch /tmp/running; tty; sleep 300'" /dev/null >/tmp/out 2>&1) &
@@ -232,14 +232,14 @@ if wants terminal; then
   clean clean-after-lost-terminal
   # Ctrl-C at the terminal reaches the command, which has it.
   rm -f /tmp/running /tmp/status
-  (until_there /tmp/running; sleep 1; printf '\003'; sleep 20) | script -qc "jumpbag snapshot host/plain -- sh -c 'trap \"exit 33\" INT; touch /tmp/running; tty; sleep 300 & wait'; echo \$? >/tmp/status" /dev/null >/tmp/out 2>&1
+  (until_there /tmp/running; sleep 1; printf '\003'; sleep 20) | script -qc "jumpbag snapshot host/plain -- sh -c 'trap \"exit 33\" INT; touch /tmp/running; tty; while :; do sleep 1; done'; echo \$? >/tmp/status" /dev/null >/tmp/out 2>&1
   expect ctrl-c-reaches-the-command 33 "$(cat /tmp/status)" "$(cat /tmp/out)"
   clean clean-after-ctrl-c
 fi
 
-if wants crash; then
+if section crash; then
   rm -f /tmp/running
-  jumpbag snapshot host/plain -- sh -c 'touch /tmp/running; exec sleep 300' 2>/tmp/err & pid=$!
+  jumpbag snapshot host/plain -- sh -c 'cd {}; touch /tmp/running; exec sleep 300' 2>/tmp/err & pid=$!
   until_there /tmp/running
   name=$(lvs --noheadings -o lv_name | grep -o 'jumpbag_[a-z0-9_]*')
   jumpbag snapshot list >/tmp/out 2>&1; says list-in-use "^host/$name +plain .* in use by process $pid +/run/jumpbag/host-$name$" /tmp/out
@@ -273,7 +273,7 @@ if wants crash; then
   jumpbag snapshot list >/tmp/out 2>/tmp/err; expect list-empty 0 $?
 fi
 
-if wants two; then
+if section two; then
   jumpbag snapshot -q host/plain --size 10M -- sh -c 'cd {}; sha256sum file2 file3; sleep 4; sha256sum file2 file3' >/tmp/out1 2>/tmp/err1 & one=$!
   jumpbag snapshot -q host/plain --size 10M -- sh -c 'cd {}; sha256sum file2 file3; sleep 3; sha256sum file2 file3' >/tmp/out2 2>/tmp/err2 & two=$!
   wait $one; first=$?; wait $two; second=$?
@@ -284,7 +284,7 @@ if wants two; then
   clean clean-after-two
 fi
 
-if wants keep; then
+if section keep; then
   jumpbag snapshot host/plain --keep --mount /mnt/kept -- cat {}/file2 >/tmp/out 2>/tmp/err
   expect keep 0 $? "$(cat /tmp/err)"
   name=$(lvs --noheadings -o lv_name | grep -o 'jumpbag_[a-z0-9_]*')
@@ -299,7 +299,7 @@ if wants keep; then
   clean clean-after-keep
 fi
 
-if wants wait; then
+if section wait; then
   set -m
   jumpbag snapshot host/plain --mount /mnt/w >/tmp/out 2>/tmp/err & pid=$!
   until_there /mnt/w/file2
@@ -325,7 +325,7 @@ if wants wait; then
   clean clean-after-busy
 fi
 
-if wants dry; then
+if section dry; then
   jumpbag snapshot host/plain --size 8M --before 'echo before' --dry-run --mount /mnt/dry -- cat {}/file2 >/tmp/lines 2>/tmp/err
   expect dry-run 0 $? "$(cat /tmp/err)"
   clean dry-run-does-nothing
@@ -336,7 +336,7 @@ if wants dry; then
   clean clean-after-lines
 fi
 
-if wants thin; then
+if section thin; then
   lvcreate -y --type thin-pool -n pool -L 40m --poolmetadatasize 2m host
   lvcreate -y --type thin -n thin -V 64m --thinpool pool host; mke2fs -q -t ext4 -O ^has_journal /dev/host/thin; mount /dev/host/thin /srv/thin
   seq 1 100000 >/srv/thin/numbers; sync /srv/thin/numbers
@@ -351,7 +351,7 @@ if wants thin; then
   # The pool runs full while the snapshot holds on to what is overwritten.
   lvchange --errorwhenfull y host/pool
   dd if=/dev/urandom of=/srv/thin/big bs=1M count=24 conv=fsync
-  jumpbag snapshot host/thin -- sh -c 'dd if=/dev/urandom of=/srv/thin/big bs=1M count=24 conv=notrunc,fsync; sleep 300' >/tmp/out 2>/tmp/err
+  jumpbag snapshot host/thin -- sh -c 'dd if=/dev/urandom of=/srv/thin/big bs=1M count=4 conv=notrunc,fsync; sleep 3; dd if=/dev/urandom of=/srv/thin/big bs=1M count=24 conv=notrunc,fsync; sleep 300' >/tmp/out 2>/tmp/err
   expect thin-pool-full 1 $? "$(cat /tmp/err)"
   says thin-pool-full-said 'the thin pool of host/jumpbag_thin_[0-9_]+ cannot take more: ' /tmp/err
   says thin-pool-full-warned 'nears its end: pool: data [0-9]+% full' /tmp/err
@@ -359,7 +359,7 @@ if wants thin; then
   umount /srv/thin; lvremove -y host/thin host/pool
 fi
 
-if wants xfs; then
+if section xfs; then
   lvcreate -y -n xfs -L 320m host; mkfs.xfs -q -f /dev/host/xfs; mount /dev/host/xfs /srv/xfs
   seq 1 5000 >/srv/xfs/numbers; sync /srv/xfs/numbers; mkdir /srv/xfs/dir; echo tail >/srv/xfs/dir/last
   jumpbag snapshot host/xfs --size 16M -- sh -c 'echo later >/srv/xfs/numbers; sync /srv/xfs/numbers; cd {}; sha256sum <numbers; cat dir/last; grep {} /proc/mounts' >/tmp/out 2>/tmp/err
@@ -370,7 +370,7 @@ if wants xfs; then
   umount /srv/xfs; lvremove -y host/xfs
 fi
 
-if wants journal; then
+if section journal; then
   # A volume whose journal is dirty: copied from under a mount. It is replayed into the snapshot, and the origin stays as it is.
   lvcreate -y -n tiny -L 8m host; mke2fs -q -t ext4 -O ^metadata_csum /dev/host/tiny; mount -o commit=300 /dev/host/tiny /srv/tiny
   echo old >/srv/tiny/old; sync -f /srv/tiny/old
@@ -387,52 +387,52 @@ if wants journal; then
   lvremove -y host/tiny host/dirty
 fi
 
-if wants guest; then
+if section guest; then
   # A virtual machine's disk: the root in its second partition, /boot in the first, /srv (behind a link that leads out of
   # the guest, if it could) in the third.
   printf 'size=8M,type=83\nsize=24M,type=83\nsize=12M,type=83\n' | sfdisk -q /dev/vdb
   mke2fs -q -t ext2 -L boot /dev/vdb1; mke2fs -q -t ext4 -U 11111111-2222-3333-4444-555555555555 /dev/vdb2; mke2fs -q -t ext4 -L data /dev/vdb3
   mount /dev/vdb2 /mnt/a
   mkdir -p /mnt/a/etc /mnt/a/boot /mnt/a/var/data /mnt/a/proc
-  echo guest >/mnt/a/etc/hostname; ln -s /var/data /mnt/a/srv; ln -s ../../../../../../var /mnt/a/out
+  echo guest >/mnt/a/etc/hostname; ln -s /../../var/data /mnt/a/srv
   printf 'UUID=11111111-2222-3333-4444-555555555555 / ext4 defaults 0 1\nLABEL=boot /boot ext2 defaults 0 2\n/dev/vda3 /srv ext4 defaults 0 2\nUUID=99999999-2222-3333-4444-555555555555 /mnt ext4 defaults 0 2\nLABEL=swap none swap sw 0 0\nproc /proc proc defaults 0 0\n' >/mnt/a/etc/fstab
   umount /mnt/a; mount /dev/vdb1 /mnt/a; echo vmlinuz >/mnt/a/kernel; umount /mnt/a
   mount /dev/vdb3 /mnt/a; echo served >/mnt/a/page; umount /mnt/a
   lvcreate -y -n vm -L 50m host; dd if=/dev/vdb of=/dev/host/vm bs=1M count=50 2>/dev/null
-  jumpbag snapshot host/vm --size 10M -- sh -c 'cd {}; cat etc/hostname boot/kernel srv/page var/data/page out/data/page; losetup -a | wc -l; find . -type f | grep -v lost+found | sort' >/tmp/out 2>/tmp/err
+  jumpbag snapshot host/vm --size 10M -- sh -c 'cd {}; cat etc/hostname boot/kernel var/data/page; losetup -a | wc -l; find . -type f | grep -v lost+found | sort' >/tmp/out 2>/tmp/err
   expect guest 0 $? "$(cat /tmp/err)"
-  # srv is a link to the host's /var/data for whoever follows it from outside; the mount stands on the guest's.
-  expect guest-joined "guest|vmlinuz|served|served|3|./boot/kernel|./etc/fstab|./etc/hostname|./var/data/page" "$(paste -sd '|' /tmp/out)" "$(cat /tmp/err)"
+  # For whoever follows it from outside srv leads to the host's /var/data; the mount stands on the guest's.
+  expect guest-joined "guest|vmlinuz|served|3|./boot/kernel|./etc/fstab|./etc/hostname|./var/data/page" "$(paste -sd '|' /tmp/out)" "$(cat /tmp/err)"
   says guest-missing-disk 'fstab: /mnt is on UUID=99999999-.*, which is not in this volume' /tmp/err
   clean clean-after-guest
   jumpbag snapshot -q host/vm --size 10M --partition 3 -- ls {} >/tmp/out 2>/tmp/err
   expect guest-partition "lost+found|page" "$(paste -sd '|' /tmp/out)" "$(cat /tmp/err)"
   jumpbag snapshot host/vm --size 10M --dry-run -- ls {} >/tmp/out 2>/tmp/err
-  says guest-dry-run '^mount -t ext4 -o ro,nosuid,nodev,loop,offset=[0-9]+,sizelimit=8388608 /dev/host/jumpbag_vm_[0-9_]+ /run/jumpbag/jumpbag_vm_[0-9_]+/boot$' /tmp/out
+  says guest-dry-run '^mount -t ext4 -o ro,nosuid,nodev,loop,offset=[0-9]+,sizelimit=8388608 /dev/host/jumpbag_vm_[0-9_]+ /run/jumpbag/host-jumpbag_vm_[0-9_]+/boot$' /tmp/out
   # Killed with several mounts.
   rm -f /tmp/running
   jumpbag snapshot host/vm --size 10M -- sh -c 'touch /tmp/running; exec sleep 300' 2>/tmp/err & pid=$!
   until_there /tmp/running; kill -9 $pid; wait $pid; kill $(pidof sleep); sleep 0.5
   jumpbag snapshot clean 2>/tmp/err; expect guest-crash-cleaned 0 $? "$(cat /tmp/err)"
   clean clean-after-guest-crash
-  # An XFS root can be read by the kernel alone.
   lvremove -y host/vm; dd if=/dev/zero of=/dev/vdb bs=1M count=60 2>/dev/null; blockdev --rereadpt /dev/vdb
 fi
 
-if wants xfsguest; then
+if section xfsguest; then
+  # An XFS root can be read by the kernel alone.
   printf 'size=8M,type=83\nsize=310M,type=83\n' | sfdisk -q /dev/vdb
   mke2fs -q -t ext2 -L boot /dev/vdb1; mkfs.xfs -q -f -L root /dev/vdb2
   mount /dev/vdb2 /mnt/a; mkdir -p /mnt/a/etc /mnt/a/boot; echo xfsguest >/mnt/a/etc/hostname
   printf 'LABEL=root / xfs defaults 0 1\nLABEL=boot /boot ext2 defaults 0 2\n' >/mnt/a/etc/fstab; umount /mnt/a
   mount /dev/vdb1 /mnt/a; echo vmlinuz >/mnt/a/kernel; umount /mnt/a
-  lvcreate -y -n vm -L 320m host; dd if=/dev/vdb of=/dev/host/vm bs=1M count=320 conv=sparse 2>/dev/null
+  blockdev --flushbufs /dev/vdb; lvcreate -y -n vm -L 320m host; dd if=/dev/vdb of=/dev/host/vm bs=1M count=320 conv=sparse 2>/dev/null
   jumpbag snapshot -q host/vm --size 16M -- cat {}/etc/hostname {}/boot/kernel >/tmp/out 2>/tmp/err
   expect xfs-guest "0 xfsguest|vmlinuz" "$? $(paste -sd '|' /tmp/out)" "$(cat /tmp/err)"
   clean clean-after-xfs-guest
   lvremove -y host/vm; dd if=/dev/zero of=/dev/vdb bs=1M count=60 2>/dev/null; blockdev --rereadpt /dev/vdb
 fi
 
-if wants guestgroup; then
+if section guestgroup; then
   lvcreate -y -n vm -L 72m host; gunzip -c /tmp/guest.gz | dd of=/dev/host/vm bs=1M 2>/dev/null
   groups=$(vgs --noheadings -o vg_uuid)
   jumpbag snapshot host/vm --size 16M -- sh -c 'cd {}; cat etc/hostname boot/kernel home/anna/letter; vgs --noheadings -o vg_uuid; grep " {}" /proc/mounts | cut -d" " -f3 | paste -sd,' >/tmp/out 2>/tmp/err
