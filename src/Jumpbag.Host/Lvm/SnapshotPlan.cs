@@ -18,7 +18,7 @@ public sealed record SnapshotPlan(LiveVolume Origin, string Name, long? Size, st
 
     public IReadOnlyList<string> CreateArguments(SnapshotTag owner) =>
     [
-        "--snapshot", "--name", Name,
+        "--yes", "--snapshot", "--name", Name,
         .. Size is { } size ? ["--size", size.ToString(CultureInfo.InvariantCulture) + "b"] : (string[])["--ignoreactivationskip"],
         "--addtag", SnapshotTag.Ours, "--addtag", owner.Owner, Origin.FullName,
     ];

@@ -329,7 +329,7 @@ if section dry; then
   jumpbag snapshot host/plain --size 8M --before 'echo before' --dry-run --mount /mnt/dry -- cat {}/file2 >/tmp/lines 2>/tmp/err
   expect dry-run 0 $? "$(cat /tmp/err)"
   clean dry-run-does-nothing
-  says dry-run-lvcreate '^lvcreate --snapshot --name jumpbag_plain_[0-9_]+ --size 8388608b --addtag jumpbag.snapshot --addtag jumpbag.owner=[^ ]+ host/plain$' /tmp/lines
+  says dry-run-lvcreate '^lvcreate --yes --snapshot --name jumpbag_plain_[0-9_]+ --size 8388608b --addtag jumpbag.snapshot --addtag jumpbag.owner=[^ ]+ host/plain$' /tmp/lines
   bash -e /tmp/lines >/tmp/out 2>/tmp/err
   expect dry-run-lines-work 0 $? "$(cat /tmp/lines /tmp/err)"
   expect dry-run-lines-content "$(cat /srv/plain/file2)" "$(sed -n '/^[0-9]*$/p' /tmp/out)"
@@ -425,7 +425,7 @@ if section xfsguest; then
   mount /dev/vdb2 /mnt/a; mkdir -p /mnt/a/etc /mnt/a/boot; echo xfsguest >/mnt/a/etc/hostname
   printf 'LABEL=root / xfs defaults 0 1\nLABEL=boot /boot ext2 defaults 0 2\n' >/mnt/a/etc/fstab; umount /mnt/a
   mount /dev/vdb1 /mnt/a; echo vmlinuz >/mnt/a/kernel; umount /mnt/a
-  blockdev --flushbufs /dev/vdb; lvcreate -y -n vm -L 320m host; dd if=/dev/vdb of=/dev/host/vm bs=1M count=320 conv=sparse 2>/dev/null
+  blockdev --flushbufs /dev/vdb; lvcreate -y -n vm -L 320m host; dd if=/dev/vdb of=/dev/host/vm bs=1M count=320 2>/dev/null
   jumpbag snapshot -q host/vm --size 16M -- cat {}/etc/hostname {}/boot/kernel >/tmp/out 2>/tmp/err
   expect xfs-guest "0 xfsguest|vmlinuz" "$? $(paste -sd '|' /tmp/out)" "$(cat /tmp/err)"
   clean clean-after-xfs-guest

@@ -85,7 +85,7 @@ public sealed class LvmToolTests
         SnapshotPlan plan = SnapshotPlan.Make(Volumes[2], 5L << 30, Volumes[3], Now);
         Assert.Null(plan.Size);
         Assert.Equal("the pool a-b/po-ol of 40M is full to 42.2% of data, 10.6% of metadata; a thin snapshot takes its room there", plan.Explanation);
-        Assert.Equal(["--snapshot", "--name", plan.Name, "--ignoreactivationskip", "--addtag", "jumpbag.snapshot", "--addtag", "jumpbag.owner=h/b/7/9", "a-b/thin"], plan.CreateArguments(new("h", "b", 7, 9)));
+        Assert.Equal(["--yes", "--snapshot", "--name", plan.Name, "--ignoreactivationskip", "--addtag", "jumpbag.snapshot", "--addtag", "jumpbag.owner=h/b/7/9", "a-b/thin"], plan.CreateArguments(new("h", "b", 7, 9)));
         Assert.Throws<FailedException>(() => SnapshotPlan.Make(Volumes[2], null, Volumes[3] with { MetadataPercent = 100 }, Now));
     }
 
