@@ -17,6 +17,8 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         ["tar"] = "jumpbag tar harddrive.img:/srv | zstd > srv.tar.zst",
         ["find"] = "jumpbag find harddrive.img:/var -name '*.sql' -size +1M",
         ["df"] = "jumpbag df -h harddrive.img",
+        ["mount"] = "jumpbag mount harddrive.img ~/hd",
+        ["umount"] = "jumpbag umount ~/hd",
         ["snapshot"] = "jumpbag snapshot vg_i7tiny/vm_zoneminder --size 5G -- rdiff-backup {} /backup/zoneminder",
         ["load"] = "jumpbag load nightly.sql.gz --tables orders mysql://root@localhost/shop",
         ["pipe"] = "jumpbag pipe dump.sql.gz | zcat | mariadb shop",

@@ -1,6 +1,7 @@
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
 using Jumpbag.Host;
+using Jumpbag.Host.Fuse;
 using Jumpbag.Host.Lvm;
 
 namespace Jumpbag.Snapshots;
@@ -53,7 +54,7 @@ public sealed record MadeSnapshot(LiveVolume Volume, SnapshotState State, Snapsh
     private static bool IsThroughFuse(MountEntry mount, LiveVolume volume)
     {
         string source = mount.Source.ToArgument();
-        return mount.Type == "fuse.jumpbag" && volume.Path.Length > 0 && source.StartsWith(volume.Path, StringComparison.Ordinal)
+        return mount.Type == FuseMount.Type && volume.Path.Length > 0 && source.StartsWith(volume.Path, StringComparison.Ordinal)
             && (source.Length == volume.Path.Length || source[volume.Path.Length] is '@' or ':');
     }
 }

@@ -4,6 +4,7 @@ using Jumpbag.Core;
 using Jumpbag.Core.Events;
 using Jumpbag.FileSystems;
 using Jumpbag.Host;
+using Jumpbag.Host.Fuse;
 using Jumpbag.Storage;
 using Jumpbag.Storage.Layers;
 
@@ -16,10 +17,10 @@ namespace Jumpbag.Snapshots;
 /// </summary>
 /// <param name="device">The snapshot's.</param>
 /// <param name="folder">Where the root comes to stand.</param>
-public sealed class SnapshotMounts(string device, string folder, UndoStack undo, EventSink events)
+public sealed class SnapshotMounts(string device, string folder, UndoStack undo, EventSink events, CancellationToken stop)
 {
-    /// <summary>How long a mount may stay busy, and how long our own server may take to start.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10), Pause = TimeSpan.FromMilliseconds(100);
+    /// <summary>How long a mount may stay busy, and how long our own server may take to replay a journal and start.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10), StartPatience = TimeSpan.FromMinutes(2), Pause = TimeSpan.FromMilliseconds(100);
 
     private static readonly ByteString Root = ByteString.FromText("/");
 
@@ -27,11 +28,10 @@ public sealed class SnapshotMounts(string device, string folder, UndoStack undo,
     /// <exception cref="JumpbagException">It cannot be mounted in any way.</exception>
     public void Mount(Layer layer, ByteString path)
     {
-        using MountDirectory target = Target(path);
-        ByteString place = target.Path;
+        ByteString place = Place(path);
         if (layer.Volume is null && KernelFormats.Of(layer.Signature!.Format) is { } format)
         {
-            Errno error = ByKernel(layer, target, format.Type, format.Options);
+            Errno error = ByKernel(layer, path, format.Type, format.Options);
             if (error == Errno.None)
             {
                 undo.Push(() => Unmount(place, events));
@@ -51,8 +51,7 @@ public sealed class SnapshotMounts(string device, string folder, UndoStack undo,
     {
         if (KernelFormats.Of(layer.Signature!.Format) is not { } format)
             return false;
-        using MountDirectory target = MountDirectory.Open(folder);
-        Errno error = ByKernel(layer, target, format.Type, format.Options);
+        Errno error = ByKernel(layer, Root, format.Type, format.Options);
         if (error != Errno.None)
             throw error.Failed($"{layer.Locator}: the kernel does not mount this {layer.Signature.Format}", "'dmesg' says more");
         try
@@ -61,7 +60,7 @@ public sealed class SnapshotMounts(string device, string folder, UndoStack undo,
         }
         finally
         {
-            Unmount(target.Path, events);
+            Unmount(Place(Root), events);
         }
     }
 
@@ -79,30 +78,37 @@ public sealed class SnapshotMounts(string device, string folder, UndoStack undo,
         return $"mount -t {format.Type} -o ro,nosuid,nodev{own}{loop} {device} {ShellWord.Quote(place)}";
     }
 
-    private MountDirectory Target(ByteString path)
+    /// <summary>Where a path of the tree is on this machine, by the kernel's word: links in a guest lead nowhere outside of it.</summary>
+    private ByteString Place(ByteString path)
     {
         // Opened anew each time: the root may be mounted on it since.
         if (path == Root)
-            return MountDirectory.Open(folder);
+        {
+            MountPoint.RealPath(ByteString.FromArgument(folder), out ByteString top).ThrowIfFailed(folder);
+            return top;
+        }
         Errno error = MountDirectory.OpenBelow(folder, path, out MountDirectory? found);
-        return error == Errno.NotImplemented
-            ? throw new UnsupportedException("this kernel is older than Linux 5.6 and cannot look for folders inside a guest safely")
-            : found ?? throw error.Failed($"{path} in the snapshot");
+        if (error == Errno.NotImplemented)
+            throw new UnsupportedException("this kernel is older than Linux 5.6 and cannot look for folders inside a guest safely");
+        error.ThrowIfFailed($"{path} in the snapshot");
+        using (found)
+            return found!.Path;
     }
 
-    private Errno ByKernel(Layer layer, MountDirectory target, string type, string options)
+    private Errno ByKernel(Layer layer, ByteString path, string type, string options)
     {
+        ByteString top = ByteString.FromArgument(folder);
         if (layer.Kind == LayerKind.Disk)
-            return KernelMount.Mount(device, target, type, options);
+            return MountPoint.Mount(device, top, path, type, options);
         (long offset, long length) = Range(layer);
-        using LoopDevice loop = LoopDevice.Attach(device, offset, length, readOnly: false);
-        return KernelMount.Mount(loop.Path, target, type, options);
+        using LoopDevice loop = LoopDevice.AttachWritable(device, offset, length);
+        return MountPoint.Mount(loop.Path, top, path, type, options);
     }
 
     /// <summary>Our own server, as a process of its own: a person may look at it, and it ends when its mount is taken off.</summary>
     private void ThroughFuse(Layer layer, ByteString place)
     {
-        var start = new JobStart("/proc/self/exe", [.. new[] { "jumpbag", "mount", "--foreground", "--quiet", layer.Locator, place.ToArgument() }.Select(ByteString.FromArgument)]) { PrintsToErrors = true };
+        var start = new JobStart("/proc/self/exe", [.. new[] { "jumpbag", "mount", "--foreground", "--allow-other", "--nonempty", "--quiet", layer.Locator, place.ToArgument() }.Select(ByteString.FromArgument)]) { PrintsToErrors = true };
         Job server = Job.Start(start);
         undo.Push(() =>
         {
@@ -117,14 +123,15 @@ public sealed class SnapshotMounts(string device, string folder, UndoStack undo,
         long begin = Stopwatch.GetTimestamp();
         while (!IsMounted(place))
         {
+            stop.ThrowIfCancellationRequested();
             if (server.Wait(Pause) is { } ended)
                 throw new FailedException($"{layer.Locator} could not be mounted through FUSE ({ended})");
-            if (Stopwatch.GetElapsedTime(begin) > Patience)
-                throw new FailedException($"{layer.Locator} was not mounted through FUSE in {Patience.TotalSeconds:0} s");
+            if (Stopwatch.GetElapsedTime(begin) > StartPatience)
+                throw new FailedException($"{layer.Locator} was not mounted through FUSE in {StartPatience.TotalSeconds:0} s");
         }
     }
 
-    private static bool IsMounted(ByteString place) => MountEntry.At(place) is { Type: "fuse.jumpbag" };
+    private static bool IsMounted(ByteString place) => MountEntry.At(place) is { Type: FuseMount.Type };
 
     /// <summary>Takes a mount off, again and again while it is busy, and in the end out of sight at least.</summary>
     /// <exception cref="FailedException">The kernel refuses even that.</exception>
@@ -132,13 +139,13 @@ public sealed class SnapshotMounts(string device, string folder, UndoStack undo,
     {
         long begin = Stopwatch.GetTimestamp();
         Errno error;
-        while ((error = KernelMount.Unmount(place, lazily: false)) == Errno.Busy && Stopwatch.GetElapsedTime(begin) < Patience)
+        while ((error = MountPoint.Unmount(place)) == Errno.Busy && Stopwatch.GetElapsedTime(begin) < Patience)
             Thread.Sleep(Pause);
         if (error == Errno.Busy)
         {
-            string users = MountUsers.Describe(place.ToArgument());
-            events(new Warning($"{place} is still in use{(users.Length > 0 ? $", by {users}" : "")}: it is taken out of sight, and off once nobody uses it any more"));
-            error = KernelMount.Unmount(place, lazily: true);
+            IReadOnlyList<string> holders = MountHolders.Find(place);
+            events(new Warning($"{place} is still in use{(holders.Count > 0 ? $": {string.Join(", ", holders.Take(5))}" : "")}; it is taken out of sight, and off once nobody uses it any more"));
+            error = MountPoint.Unmount(place, detach: true);
         }
         // Someone else may have been faster.
         if (error is not (Errno.None or Errno.Invalid or Errno.NoEntry))

@@ -133,7 +133,7 @@ public sealed class SnapshotRun(SnapshotRequest request, Session session)
         SourceSet sources = SourceSet.Open(snapshot.Path, []);
         undo.Push(sources.Dispose);
         var opener = new FileSystemOpener(sources, replay: true);
-        var mounts = new SnapshotMounts(snapshot.Path, folder, undo, session.Events);
+        var mounts = new SnapshotMounts(snapshot.Path, folder, undo, session.Events, stop);
         var finder = new GuestFinder(opener, session.Events, mounts.Has);
         Layer root = finder.Find(request.Partition);
         mounts.Mount(root, ByteString.FromText("/"));
@@ -189,13 +189,14 @@ public sealed class SnapshotRun(SnapshotRequest request, Session session)
     /// <summary>What the command left running in its group and in the mount would keep the snapshot from going.</summary>
     private void EndStragglers(Job job, string folder)
     {
+        ByteString place = ByteString.FromArgument(folder);
         long begin = Stopwatch.GetTimestamp();
-        string users = MountUsers.Describe(folder);
-        if (users.Length == 0)
+        IReadOnlyList<string> holders = MountHolders.Find(place, processesOnly: true);
+        if (holders.Count == 0)
             return;
-        session.Events(new Warning($"the command has ended and left {users} using {folder}: what is of its process group is ended"));
+        session.Events(new Warning($"the command has ended, but {string.Join(", ", holders.Take(5))}: what is of its process group is ended"));
         job.Signal(Signals.Terminate);
-        while (MountUsers.Describe(folder).Length > 0 && Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(3))
+        while (MountHolders.Find(place, processesOnly: true).Count > 0 && Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(3))
             Thread.Sleep(Slice);
         job.Signal(Signals.Kill);
     }

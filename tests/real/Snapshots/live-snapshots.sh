@@ -235,6 +235,11 @@ if section terminal; then
   (until_there /tmp/running; sleep 1; printf '\003'; sleep 20) | script -qc "jumpbag snapshot host/plain -- sh -c 'trap \"exit 33\" INT; touch /tmp/running; tty; while :; do sleep 1; done'; echo \$? >/tmp/status" /dev/null >/tmp/out 2>&1
   expect ctrl-c-reaches-the-command 33 "$(cat /tmp/status)" "$(cat /tmp/out)"
   clean clean-after-ctrl-c
+  # Ctrl-Z stops both, and the shell that started it can bring both on again.
+  rm -f /tmp/running /tmp/status
+  (until_there /tmp/running; sleep 1; printf '\032'; sleep 25) | script -qc "bash --norc -mc 'jumpbag snapshot -q host/plain -- sh -c \"touch /tmp/running; sleep 4; exit 21\"; echo stopped \$? >/tmp/status; fg; echo went on \$? >>/tmp/status'" /dev/null >/tmp/out 2>&1
+  expect ctrl-z-and-fg "stopped 147|went on 21" "$(paste -sd '|' /tmp/status)" "$(cat /tmp/out)"
+  clean clean-after-ctrl-z
 fi
 
 if section crash; then
@@ -315,10 +320,10 @@ if section wait; then
   clean clean-after-umount
   # A process that the command left in the mount, in its group and out of it.
   jumpbag snapshot host/plain -- sh -c 'cd {}; sleep 300 & exit 6' 2>/tmp/err; expect straggler-ended 6 $? "$(cat /tmp/err)"
-  says straggler-said 'left [0-9]+ \(sleep\) using' /tmp/err
+  says straggler-said 'has ended, but sleep \([0-9]+\) works in it: ' /tmp/err
   clean clean-after-straggler
   jumpbag snapshot host/plain -- sh -c 'cd {}; setsid sleep 300 & sleep 1' 2>/tmp/err; expect busy-fails 1 $? "$(cat /tmp/err)"
-  says busy-names-the-user 'still in use, by [0-9]+ \(sleep\)' /tmp/err
+  says busy-names-the-user 'is still in use: sleep \([0-9]+\) works in it; ' /tmp/err
   says busy-told 'the snapshot host/jumpbag_[a-z0-9_]* could not be removed' /tmp/err
   kill $(pidof sleep); sleep 1
   jumpbag snapshot clean 2>/tmp/err
