@@ -231,6 +231,7 @@ public sealed class SnapshotRun(SnapshotRequest request, Session session)
         if (!keep)
         {
             snapshot.Remove();
+            session.Events(new Status(snapshot.FullName, "removed"));
             return;
         }
         snapshot.Keep();

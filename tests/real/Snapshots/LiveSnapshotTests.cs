@@ -10,21 +10,21 @@ public sealed class LiveSnapshotTests(LiveSnapshotTests.Machine machine) : IClas
 {
     /// <summary>A section of the script and how many checks it has, so that one that ends early does not pass.</summary>
     [Theory]
-    [InlineData("fixed", 14)]
-    [InlineData("refused", 12)]
-    [InlineData("overflow", 9)]
-    [InlineData("hooks", 12)]
-    [InlineData("signals", 5)]
-    [InlineData("terminal", 3)]
+    [InlineData("fixed", 15)]
+    [InlineData("refused", 13)]
+    [InlineData("overflow", 10)]
+    [InlineData("hooks", 11)]
+    [InlineData("signals", 6)]
+    [InlineData("terminal", 5)]
     [InlineData("crash", 16)]
     [InlineData("two", 4)]
     [InlineData("keep", 8)]
-    [InlineData("wait", 12)]
+    [InlineData("wait", 13)]
     [InlineData("dry", 6)]
     [InlineData("thin", 11)]
     [InlineData("xfs", 4)]
     [InlineData("journal", 4)]
-    [InlineData("guest", 7)]
+    [InlineData("guest", 8)]
     [InlineData("xfsguest", 2)]
     [InlineData("guestgroup", 5)]
     public void it_holds_on_a_live_system(string section, int checks)
@@ -58,7 +58,7 @@ public sealed class LiveSnapshotTests(LiveSnapshotTests.Machine machine) : IClas
                         file.SetLength(disk.EndsWith('a') ? 1500L << 20 : 400L << 20);
                 string source = Path.Combine(VirtualMachine.Repository, "tests", "real", "Snapshots", "live-snapshots.sh");
                 File.WriteAllText(folder.File("script"), $"PATH=$PATH:{Path.GetDirectoryName(program)} SECTIONS='{sections}'\n{File.ReadAllText(source)}");
-                ShellResult result = VirtualMachine.Run(folder.File("script"), disks, ["xfs", "fuse", "ext2"], [.. Programs, program]);
+                ShellResult result = VirtualMachine.Run(folder.File("script"), disks, ["xfs", "fuse", "ext2"], [.. Programs, program], seconds: 700);
                 Lines = [.. Lines, .. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
                 failures.Add($"exit status {result.Status} {result.Errors}");
             }
