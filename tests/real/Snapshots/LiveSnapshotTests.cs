@@ -23,7 +23,7 @@ public sealed class LiveSnapshotTests(LiveSnapshotTests.Machine machine) : IClas
     [InlineData("dry", 6)]
     [InlineData("thin", 11)]
     [InlineData("xfs", 4)]
-    [InlineData("journal", 4)]
+    [InlineData("journal", 7)]
     [InlineData("guest", 8)]
     [InlineData("xfsguest", 2)]
     [InlineData("guestgroup", 5)]
