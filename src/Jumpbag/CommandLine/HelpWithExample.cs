@@ -20,6 +20,8 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         ["mount"] = "jumpbag mount harddrive.img ~/hd",
         ["umount"] = "jumpbag umount ~/hd",
         ["snapshot"] = "jumpbag snapshot vg_i7tiny/vm_zoneminder --size 5G -- rdiff-backup {} /backup/zoneminder",
+        ["list"] = "jumpbag snapshot list --json",
+        ["clean"] = "jumpbag snapshot clean --dry-run",
         ["load"] = "jumpbag load nightly.sql.gz --tables orders mysql://root@localhost/shop",
         ["pipe"] = "jumpbag pipe dump.sql.gz | zcat | mariadb shop",
         ["demo"] = "jumpbag demo",
