@@ -6,13 +6,14 @@ namespace Jumpbag.Host;
 public static class MountHolders
 {
     /// <summary>A line for each, such as "bash (12) works in it", "less (14) has /mnt/a.txt open".</summary>
-    public static IReadOnlyList<string> Find(ByteString path)
+    /// <param name="processesOnly">Without what is mounted in it or attached to its files.</param>
+    public static IReadOnlyList<string> Find(ByteString path, bool processesOnly = false)
     {
         string folder = path.ToArgument();
         var found = new List<string>();
-        foreach (MountEntry below in MountEntry.Below(path))
+        foreach (MountEntry below in processesOnly ? [] : MountEntry.Below(path))
             found.Add($"{below.Source} is mounted on {below.MountPoint}");
-        foreach (string loop in Entries("/sys/block").Where(name => Path.GetFileName(name).StartsWith("loop", StringComparison.Ordinal)))
+        foreach (string loop in Entries("/sys/block").Where(name => !processesOnly && Path.GetFileName(name).StartsWith("loop", StringComparison.Ordinal)))
             if (Text($"{loop}/loop/backing_file").TrimEnd('\n') is { Length: > 0 } backing && IsIn(backing, folder))
                 found.Add($"/dev/{Path.GetFileName(loop)} is attached to {backing}");
         foreach (string process in Entries("/proc").Where(entry => int.TryParse(Path.GetFileName(entry), out _)))

@@ -26,7 +26,8 @@ public static unsafe class MountPoint
     /// <summary>Looks whether something can sensibly be mounted there, and gives the whole path.</summary>
     /// <exception cref="NotFoundException">It is not there.</exception>
     /// <exception cref="UnsupportedException">It is in use, or has files that the mount would hide.</exception>
-    public static ByteString Check(ByteString folder)
+    /// <param name="hiding">Whether it may have files.</param>
+    public static ByteString Check(ByteString folder, bool hiding = false)
     {
         Errno error = RealPath(folder, out ByteString path);
         switch (error)
@@ -42,6 +43,8 @@ public static unsafe class MountPoint
         }
         if (MountEntry.At(path) is { Type: Fuse.FuseMount.Type } there)
             throw new UnsupportedException($"{folder}: {there.Source} is mounted there already", $"'jumpbag umount {folder}' ends that");
+        if (hiding)
+            return path;
         error = DirectoryHandle.Open(path, out DirectoryHandle? opened);
         error.ThrowIfFailed(folder.ToString());
         using (opened)

@@ -19,6 +19,9 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         ["df"] = "jumpbag df -h harddrive.img",
         ["mount"] = "jumpbag mount harddrive.img ~/hd",
         ["umount"] = "jumpbag umount ~/hd",
+        ["snapshot"] = "jumpbag snapshot vg_i7tiny/vm_zoneminder --size 5G -- rdiff-backup {} /backup/zoneminder",
+        ["list"] = "jumpbag snapshot list --json",
+        ["clean"] = "jumpbag snapshot clean --dry-run",
         ["load"] = "jumpbag load nightly.sql.gz --tables orders mysql://root@localhost/shop",
         ["pipe"] = "jumpbag pipe dump.sql.gz | zcat | mariadb shop",
         ["demo"] = "jumpbag demo",
@@ -34,6 +37,8 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         TextWriter output = parseResult.InvocationConfiguration.Output;
         output.WriteLine(ExitStatus.Help);
         string name = parseResult.CommandResult.Command.Name;
+        if (name == "snapshot")
+            output.WriteLine("  other  what the command ended with; 128 and the signal's number where one ended it");
         output.WriteLine();
         output.WriteLine("EXAMPLE");
         output.WriteLine("  " + (Examples.TryGetValue(name, out string? example) ? example : Examples["inspect"]));

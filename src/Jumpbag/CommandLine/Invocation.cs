@@ -18,7 +18,7 @@ public static class Invocation
         using var events = new EventWriter(IsSet(parsed, CommonOptions.Quiet), Choice(parsed, CommonOptions.Progress), Choice(parsed, CommonOptions.Color));
         if (parsed.Action is not System.CommandLine.Help.HelpAction && Mistake(parsed) is { } mistake)
         {
-            string command = parsed.CommandResult.Command == root ? "" : " " + parsed.CommandResult.Command.Name;
+            string command = string.Concat(parsed.CommandResult.Command == root ? [] : Names(parsed.CommandResult).Select(part => " " + part));
             events.Failure(mistake, $"'jumpbag{command} --help' shows what it takes");
             return ExitStatus.Usage;
         }
@@ -41,6 +41,10 @@ public static class Invocation
             return Report(e, events);
         }
     }
+
+    /// <summary>Of a command within a command all, the outermost first: "snapshot", "list".</summary>
+    private static IEnumerable<string> Names(CommandResult command) =>
+        command.Parent is CommandResult { Parent: not null } outer ? Names(outer).Append(command.Command.Name) : [command.Command.Name];
 
     /// <summary>What is wrong with the command line; null where nothing is.</summary>
     private static string? Mistake(ParseResult parsed)

@@ -18,11 +18,12 @@ public static class MountCommand
     private static readonly Option<bool> Kernel = new("--kernel") { Description = "let the kernel mount it, through loop devices (root)" };
     private static readonly Option<bool> AllowOther = new("--allow-other") { Description = "let other users in too, as far as the modes of the files let them" };
     private static readonly Option<bool> Foreground = new("--foreground", "-f") { Description = "stay until it is unmounted or interrupted, and tell of damage as it is met" };
+    private static readonly Option<bool> NonEmpty = new("--nonempty") { Description = "also on a folder with files, which are hidden then" };
     private static readonly Option<string> Log = new("--log") { HelpName = "FILE", Description = "in the background, write there what could not be read" };
 
     public static Command Make()
     {
-        var command = new Command("mount") { Source, Folder, All, Raw, Kernel, AllowOther, Foreground, Log, CommonOptions.DryRun };
+        var command = new Command("mount") { Source, Folder, All, Raw, Kernel, AllowOther, Foreground, NonEmpty, Log, CommonOptions.DryRun };
         command.Reads(Run);
         return command;
     }
@@ -39,7 +40,7 @@ public static class MountCommand
         if (dryRun)
         {
             using Served would = Serve(reading, locator, folder);
-            _ = MountPoint.Check(ByteString.FromArgument(folder));
+            _ = MountPoint.Check(ByteString.FromArgument(folder), reading.Has(NonEmpty));
             foreach (string line in would.Plan)
                 reading.Out.WriteLine(line);
             return reading.Session.Status;
@@ -53,7 +54,7 @@ public static class MountCommand
     {
         Session session = reading.Session;
         CancellationToken stop = session.CatchSignals();
-        ByteString point = MountPoint.Check(ByteString.FromArgument(folder));
+        ByteString point = MountPoint.Check(ByteString.FromArgument(folder), reading.Has(NonEmpty));
         using FileStream? log = reading.Parsed.GetValue(Log) is { } file ? OpenLog(file) : null;
         using Served served = Serve(reading, locator, folder);
         stop.ThrowIfCancellationRequested();
