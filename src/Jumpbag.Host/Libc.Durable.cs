@@ -13,9 +13,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     public static partial int flock(int fd, int operation);
 
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial nint readlink(byte* path, byte* target, nuint size);
-
     [LibraryImport("libc")]
     public static partial uint getuid();
 }

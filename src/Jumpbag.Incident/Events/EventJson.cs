@@ -6,9 +6,6 @@ using System.Text.Json.Serialization.Metadata;
 namespace Jumpbag.Incident.Events;
 
 /// <summary>How event data is written and read: one line here for each type.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true,
-    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Opened))]
 [JsonSerializable(typeof(Closed))]
 [JsonSerializable(typeof(Reopened))]
@@ -45,7 +42,15 @@ namespace Jumpbag.Incident.Events;
 internal sealed partial class EventJson : JsonSerializerContext
 {
     /// <summary>Letters of all scripts stay readable with less; control characters are escaped.</summary>
-    public static EventJson Readable { get; } = new(new JsonSerializerOptions(Default.GeneratedSerializerOptions!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static EventJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new UtcTime() },
+    });
 
     /// <summary>Null of a type that this version does not know. A switch, so that only those that occur are set up.</summary>
     public static JsonTypeInfo? Of(string type) => type switch

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Jumpbag.Incident.Events;
 
 /// <summary>What a note is for the review.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<NoteKind>))]
 public enum NoteKind
 {
     /// <summary>Who and what is hit, and how much.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Jumpbag.Incident.Events;
 
 /// <summary>The seven steps.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Phase>))]
 public enum Phase
 {
     [JsonStringEnumMemberName("bleeding")]

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Jumpbag.Incident.Events;
 
 /// <summary>What a step can do to the source: the data that is being saved.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Risk>))]
 public enum Risk
 {
     [JsonStringEnumMemberName("reads")]
@@ -66,6 +67,7 @@ public sealed record Vetted(Reference Plan, string PlanHash, string? Text = null
 }
 
 /// <summary>What gave leave to run a step.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Leave>))]
 public enum Leave
 {
     /// <summary>It writes no source.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Jumpbag.Incident.Events;
 
 /// <summary>In the order in which they are treated.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TriageTag>))]
 public enum TriageTag
 {
     /// <summary>Losing data or customers now, and can be saved.</summary>
