@@ -77,7 +77,8 @@ public sealed class ChainCheck
         }
         if (entry.Prev != EntryLine.Genesis)
             Follows(number, entry, entry.Prev);
-        else if (order.Count > 0)
+        else if (order.Count > 0 && entry.Data is Opened)
+            // Other events may begin a chain of their own, while the journal was not there; a merge closes that.
             problems.Add(new(number, "begins another journal"));
         if (entry.Prev != EntryLine.Genesis && order.Count == 0 && number == 1)
             problems.Add(new(number, "is not the first event of a journal: those before it are missing"));

@@ -70,8 +70,10 @@ public sealed class FileJournal(string path, IReadOnlyList<string> fallbacks)
         PlaceException refused;
         try
         {
-            Folder.Make(System.IO.Path.GetDirectoryName(path)!);
-            using JournalFile file = JournalFile.Open(path, create: true);
+            bool create = data is Opened || OpenedInFallback();
+            if (create)
+                Folder.Make(System.IO.Path.GetDirectoryName(path)!);
+            using JournalFile file = JournalFile.Open(path, create);
             int takenIn = TakeIn(file, author);
             return new(Write(file, file.Last, make is null ? data! : make(Content(file)), author, at), null, null, takenIn);
         }
@@ -97,6 +99,9 @@ public sealed class FileJournal(string path, IReadOnlyList<string> fallbacks)
         }
         throw new FailedException($"the event could not be saved: {string.Join("; ", reasons)}", "free space, or name another place with --journal DIR");
     }
+
+    /// <summary>Whether the incident was opened while the journal could not be made; else a journal that is missing is on a medium that is.</summary>
+    private bool OpenedInFallback() => Pending.Any(place => JournalReader.Entries(JournalLines.Split(JournalReader.TryReadBytes(place) ?? []).Whole).FirstOrDefault()?.Data is Opened);
 
     private static Entry Write(JournalFile file, Entry? last, EventData data, Author author, DateTimeOffset? at)
     {

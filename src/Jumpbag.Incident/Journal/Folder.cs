@@ -4,7 +4,7 @@ using Jumpbag.Host;
 namespace Jumpbag.Incident.Journal;
 
 /// <summary>The folders that journals lie in.</summary>
-internal static class Folder
+public static class Folder
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 

@@ -25,4 +25,7 @@ public sealed class JournalLines
         }
         return new(whole, bytes);
     }
+
+    /// <summary>With the whole lines of others behind its own.</summary>
+    public JournalLines With(IEnumerable<JournalLines> others) => new([.. Whole, .. others.SelectMany(other => other.Whole)], Tail);
 }

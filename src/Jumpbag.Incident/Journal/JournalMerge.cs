@@ -25,7 +25,7 @@ public sealed class JournalMerge
     /// <exception cref="UnsupportedException">They are not of one incident.</exception>
     public static JournalMerge Of(IReadOnlyList<Entry> ours, IReadOnlyList<Entry> theirs)
     {
-        if (ours.Count > 0 && theirs.Count > 0 && theirs[0].Prev == EntryLine.Genesis && ours[0].Hash != theirs[0].Hash)
+        if (ours.Count > 0 && theirs.Count > 0 && ours[0].Data is Opened && theirs[0].Data is Opened && ours[0].Hash != theirs[0].Hash)
             throw new UnsupportedException("the two journals are not of one incident: their first events differ");
         var known = new HashSet<string>(ours.Select(entry => entry.Hash));
         Entry[] missing = [.. theirs.Where(entry => known.Add(entry.Hash))];

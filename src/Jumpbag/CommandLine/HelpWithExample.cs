@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Jumpbag.Commands;
 
 namespace Jumpbag.CommandLine;
 
@@ -19,6 +20,7 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         ["df"] = "jumpbag df -h harddrive.img",
         ["load"] = "jumpbag load nightly.sql.gz --tables orders mysql://root@localhost/shop",
         ["pipe"] = "jumpbag pipe dump.sql.gz | zcat | mariadb shop",
+        ["incident"] = "jumpbag incident",
         ["demo"] = "jumpbag demo",
         ["completion"] = "jumpbag completion bash > /etc/bash_completion.d/jumpbag",
         ["version"] = "jumpbag version",
@@ -31,10 +33,11 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         int status = usual.Invoke(parseResult);
         TextWriter output = parseResult.InvocationConfiguration.Output;
         output.WriteLine(ExitStatus.Help);
-        string name = parseResult.CommandResult.Command.Name;
+        string[] path = CommandPath.Of(parseResult);
+        string? example = path is ["incident", var verb, ..] ? IncidentCommand.ExampleOf(verb) : path is [var name] ? Examples.GetValueOrDefault(name) : null;
         output.WriteLine();
         output.WriteLine("EXAMPLE");
-        output.WriteLine("  " + (Examples.TryGetValue(name, out string? example) ? example : Examples["inspect"]));
+        output.WriteLine("  " + (example ?? Examples["inspect"]));
         return status;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Jumpbag.Core;
 using Jumpbag.Host;
+using Jumpbag.Incidents;
 using Jumpbag.Terminal;
 
 namespace Jumpbag.CommandLine;
@@ -18,10 +19,18 @@ public static class Invocation
         using var events = new EventWriter(IsSet(parsed, CommonOptions.Quiet), Choice(parsed, CommonOptions.Progress), Choice(parsed, CommonOptions.Color));
         if (parsed.Action is not System.CommandLine.Help.HelpAction && Mistake(parsed) is { } mistake)
         {
-            string command = parsed.CommandResult.Command == root ? "" : " " + parsed.CommandResult.Command.Name;
+            string command = string.Concat(CommandPath.Of(parsed).Select(word => " " + word));
             events.Failure(mistake, $"'jumpbag{command} --help' shows what it takes");
             return ExitStatus.Usage;
         }
+        CommandJournal? journal = parsed.Action is System.CommandLine.Help.HelpAction ? null : CommandJournal.Begin(name, arguments, events.Show);
+        int status = Execute(parsed, events);
+        journal?.End(status);
+        return status;
+    }
+
+    private static int Execute(ParseResult parsed, EventWriter events)
+    {
         try
         {
             // A writer of our own for help: the library would otherwise open the console, with a thread and the terminal's settings.

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Jumpbag.CommandLine;
+using Jumpbag.Incidents;
 
 namespace Jumpbag.Commands;
 
@@ -29,6 +30,12 @@ public static class CompletionCommand
           local word=${COMP_WORDS[COMP_CWORD]} words=
           if [ "$COMP_CWORD" -eq 1 ]; then
             words="{{string.Join(' ', CommandTable.All.Select(command => command.Name))}} --help --version"
+          elif [ "${COMP_WORDS[1]}" = incident ] && [ "$COMP_CWORD" -eq 2 ] && [[ $word != -* ]]; then
+            words="{{string.Join(' ', IncidentVerbs.All.Select(verb => verb.Name))}}"
+          elif [ "${COMP_WORDS[1]}" = incident ] && [[ $word == -* ]]; then
+            case ${COMP_WORDS[2]} in
+        {{string.Join('\n', IncidentVerbs.All.Select(verb => $"      {verb.Name}) words=\"{string.Join(' ', OptionNames(verb.Make()))}\" ;;"))}}
+            esac
           elif [[ $word == -* ]]; then
             case ${COMP_WORDS[1]} in
         {{string.Join('\n', CommandTable.All.Select(command => $"      {command.Name}) words=\"{string.Join(' ', OptionNames(command.Make()))}\" ;;"))}}
@@ -43,8 +50,11 @@ public static class CompletionCommand
     private static string Fish() => string.Concat(CommandTable.All.SelectMany(command => OptionNames(command.Make())
         .Where(option => option.StartsWith("--", StringComparison.Ordinal))
         .Select(option => $"complete -c jumpbag -n '__fish_seen_subcommand_from {command.Name}' -l {option[2..]}\n")
-        .Prepend($"complete -c jumpbag -n __fish_use_subcommand -a {command.Name} -d '{command.Summary.Replace("'", "\\'", StringComparison.Ordinal)}'\n")));
+        .Prepend($"complete -c jumpbag -n __fish_use_subcommand -a {command.Name} -d '{Escaped(command.Summary)}'\n"))
+        .Concat(IncidentVerbs.All.Select(verb => $"complete -c jumpbag -n '__fish_seen_subcommand_from incident' -a {verb.Name} -d '{Escaped(verb.Summary)}'\n")));
+
+    private static string Escaped(string text) => text.Replace("'", "\\'", StringComparison.Ordinal);
 
     private static IEnumerable<string> OptionNames(Command command) =>
-        command.Options.SelectMany(option => option.Aliases.Prepend(option.Name)).Append("--help").Where(name => name.StartsWith('-'));
+        command.Subcommands.Prepend(command).SelectMany(one => one.Options).Distinct().SelectMany(option => option.Aliases.Prepend(option.Name)).Append("--help").Where(name => name.StartsWith('-'));
 }
