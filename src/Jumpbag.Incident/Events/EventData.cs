@@ -1,16 +1,12 @@
-using System.Text.Json.Serialization;
-
 namespace Jumpbag.Incident.Events;
 
 /// <summary>What an event says, without who said it and when.</summary>
 public abstract record EventData
 {
     /// <summary>As the journal has it: "note".</summary>
-    [JsonIgnore]
     public abstract string Type { get; }
 
     /// <summary>One sentence for the timeline. It holds what people typed, so it is not safe for a screen or a page as it is.</summary>
-    [JsonIgnore]
     public abstract string Sentence { get; }
 
     /// <summary>The same with another text, for a correction; null where nothing of it is a text that a person wrote.</summary>

@@ -19,7 +19,7 @@ public static class Folder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlaceException(path, e is UnauthorizedAccessException ? Errno.AccessDenied.Describe() : Plain(e.Message, path));
+            throw new PlaceException(path, e is UnauthorizedAccessException ? Errno.AccessDenied.Describe() : e.HResult is > 0 and < 256 ? ((Errno)e.HResult).Describe() : e.Message);
         }
     }
 
@@ -34,7 +34,4 @@ public static class Folder
     /// <summary>A real folder of this user's that nobody else can write to. Others could have made one before us.</summary>
     public static bool IsPrivate(string path) => FileStatus.Of(ByteString.FromArgument(path), out FileStatus status) == Errno.None
         && status.IsDirectory && status.Uid == ProcessIdentity.EffectiveUser && (status.Mode & 0x12) == 0;
-
-    /// <summary>The framework's sentence ends with the path, which stands in front already.</summary>
-    private static string Plain(string message, string path) => message.Replace($" : '{path}'", "", StringComparison.Ordinal).TrimEnd('.');
 }

@@ -123,9 +123,9 @@ public sealed class PostMortem
             // The public sees what counts; those who were there see what was written, and that it was put right.
             if (now is null && isPublic)
                 continue;
-            string text = now is null ? $"{written.Data.Sentence} (withdrawn)" : now.Data.Sentence;
-            if (corrections.Count > 0 && now is not null && !isPublic && now.Data.Sentence != written.Data.Sentence)
-                text += $" (first written: {written.Data.Sentence})";
+            string text = now is null ? $"{Sentence(written)} (withdrawn)" : Sentence(now);
+            if (corrections.Count > 0 && now is not null && !isPublic && Sentence(now) != Sentence(written))
+                text += $" (first written: {Sentence(written)})";
             DateTimeOffset when = (now ?? written).When;
             string time = Time(when) + ((written.Time - when).Duration() > TimeSpan.FromSeconds(1) ? $" ({Time(written.Time)})" : "");
             rows.Add(isPublic ? [time, Masked(text)] : [time, masks.Person(written.Author.Name), masks.System(written.Host), Masked(text)]);
@@ -133,6 +133,16 @@ public sealed class PostMortem
         rows.Sort((left, right) => string.CompareOrdinal(left[0], right[0]));
         return new(isPublic ? ["Time", ""] : ["Time", "Who", "Host", ""], rows);
     }
+
+    /// <summary>With the people whom the event itself names by their masks.</summary>
+    private string Sentence(Entry entry) => (entry.Data switch
+    {
+        RoleSet role when masks.Person(role.Person) != role.Person => role with { Person = "taken" },
+        TaskSet task => task with { Owner = masks.Person(task.Owner) },
+        TaskMoved { Owner: { } owner } moved => moved with { Owner = masks.Person(owner) },
+        HandedOff handoff => handoff with { To = masks.Person(handoff.To) },
+        _ => entry.Data,
+    }).Sentence;
 
     private static bool IsPublic(EventData data) => data is Opened or Closed or Reopened or SeveritySet or Updated or PhaseStamped or Noted { Kind: NoteKind.Impact };
 
