@@ -84,6 +84,8 @@ public sealed class IncidentState
         foreach (Entry entry in ordered)
             if (corrections.Apply(entry) is { } effective)
                 state.Apply(effective);
+            else
+                state.Labels.Reserve(entry.Data);
         return state;
     }
 

@@ -13,6 +13,8 @@ public sealed class Labels
 
     private readonly Dictionary<string, List<Entry>> owners = new(StringComparer.OrdinalIgnoreCase);
 
+    private readonly HashSet<string> withdrawn = new(StringComparer.OrdinalIgnoreCase);
+
     public void Add(string label, Entry entry)
     {
         if (!owners.TryGetValue(label, out List<Entry>? list))
@@ -20,11 +22,18 @@ public sealed class Labels
         list.Add(entry);
     }
 
-    /// <summary>"A3": the lowest that nobody has.</summary>
+    /// <summary>Keeps the label of a withdrawn event from being given again: two things of one name would stand in the timeline.</summary>
+    public void Reserve(EventData data)
+    {
+        if (data switch { FactFound fact => fact.Label, Assumed assumed => assumed.Label, TaskSet task => task.Label, PlanMade plan => plan.Label, HandedOff handoff => handoff.Label, Monitored monitored => monitored.Label, _ => null } is { } label)
+            withdrawn.Add(label);
+    }
+
+    /// <summary>"A3": above all that were given.</summary>
     public string Next(char letter)
     {
         int highest = 0;
-        foreach (string label in owners.Keys)
+        foreach (string label in owners.Keys.Concat(withdrawn))
             if (char.ToUpperInvariant(label[0]) == letter && int.TryParse(label.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
                 highest = Math.Max(highest, number);
         return string.Create(CultureInfo.InvariantCulture, $"{letter}{highest + 1}");

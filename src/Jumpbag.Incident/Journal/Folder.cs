@@ -13,9 +13,14 @@ public static class Folder
     {
         if (Directory.Exists(path))
             return;
+        var made = new List<string>();
+        for (string? above = path; above is not null && !Directory.Exists(above); above = Path.GetDirectoryName(above))
+            made.Add(above);
         try
         {
             Directory.CreateDirectory(path, Private);
+            foreach (string folder in made)
+                _ = Sync(Path.GetDirectoryName(folder)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -29,6 +34,15 @@ public static class Folder
         Make(path);
         if (!IsPrivate(path))
             throw new PlaceException(path, "it is another's, or open to others");
+    }
+
+    /// <summary>The names in it are on the disk after this.</summary>
+    internal static Errno Sync(string path)
+    {
+        Errno error = DirectoryHandle.Open(ByteString.FromArgument(path), out DirectoryHandle? folder);
+        using (folder)
+            // Some filesystems have nothing to write for a folder, and say so.
+            return error != Errno.None ? error : folder!.Sync() is var result && result == Errno.Invalid ? Errno.None : result;
     }
 
     /// <summary>A real folder of this user's that nobody else can write to. Others could have made one before us.</summary>

@@ -234,10 +234,5 @@ internal sealed class JournalFile : IDisposable
         return bytes;
     }
 
-    private static Errno SyncFolder(string path)
-    {
-        Errno error = DirectoryHandle.Open(ByteString.FromArgument(System.IO.Path.GetDirectoryName(path)!), out DirectoryHandle? folder);
-        using (folder)
-            return error != Errno.None ? error : folder!.Sync() is var result && result == Errno.Invalid ? Errno.None : result;
-    }
+    private static Errno SyncFolder(string path) => Folder.Sync(System.IO.Path.GetDirectoryName(path)!);
 }

@@ -12,7 +12,7 @@ internal static class Brief
 {
     private const int MostOfAKind = 8;
 
-    public static IEnumerable<string> Lines(IncidentState state, DateTimeOffset now)
+    public static IEnumerable<string> Lines(IncidentState state, string journal, DateTimeOffset now)
     {
         bool color = Screen.UsesColor("auto", 1);
         yield return $"{(state.Opened.Drill ? "DRILL " : "")}{state.Opened.Id}: {Printable.Line(state.Opened.Title)}";
@@ -26,7 +26,7 @@ internal static class Brief
             yield return line;
         foreach (string line in Section("Assumed", [.. state.Evidence.Assumptions.Where(one => one.IsOpen).Select(one => $"{one.Name} {Printable.Line(one.Data.Text)} ({Printable.Line(one.Entry.Author.Name)}, {ScreenTime.Of(one.Entry.When)})")]))
             yield return line;
-        foreach (string line in Section("Running", [.. state.Operations.Running.Select(operation => Running.Line(operation, state, now))]))
+        foreach (string line in Section("Running", [.. state.Operations.Running.Select(operation => Running.Line(operation, journal, now))]))
             yield return line;
         foreach (string line in Section("Watched", [.. state.Operations.Monitors.Select(Watched)]))
             yield return line;
@@ -70,7 +70,7 @@ internal static class Brief
     private static string PlanLine(IncidentState state, Plan plan)
     {
         int at = plan.Next is { } next ? plan.Steps.ToList().IndexOf(next) : -1;
-        string rests = string.Join(", ", state.Plans.AssumptionsOf(plan).Where(one => !one.IsOpen || one.IsFalse).Where(one => one.IsFalse).Select(one => one.Name));
+        string rests = string.Join(", ", state.Plans.AssumptionsOf(plan).Where(one => one.IsFalse).Select(one => one.Name));
         return $"{state.Plans.Name(plan)} {Printable.Line(plan.Title)}: {plan.Steps.Count(step => step.IsDone)} of {plan.Steps.Count} steps done; {PlanText.Standing(plan)}"
             + (rests.Length > 0 ? $"; RESTS ON WHAT IS FALSE: {rests}" : "")
             + (at >= 0 ? string.Create(CultureInfo.InvariantCulture, $"; next {at + 1}: $ {Printable.Line(plan.Next!.Text.Command)}") : "");

@@ -16,7 +16,7 @@ internal static class IncidentScreen
             desk.Out.WriteJson(json => IncidentJson.WriteState(json, desk.State, desk));
             return desk.Session.Status;
         }
-        foreach (string line in Brief.Lines(desk.State, desk.Now))
+        foreach (string line in Brief.Lines(desk.State, desk.Journal.Path, desk.Now))
             desk.Out.WriteLine(line);
         desk.Out.WriteLine($"Head      {desk.State.Head[..16]}  {desk.State.Entries.Count} events in {Printable.Line(desk.Journal.Path)}");
         return desk.Session.Status;

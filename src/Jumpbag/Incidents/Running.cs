@@ -57,11 +57,11 @@ internal sealed class Running(string journal, string eventId)
     }
 
     /// <summary>"$ cp … 38% ETA 0:01:10 (pid 4242 on db3, for 2 min)".</summary>
-    public static string Line(Operation operation, IncidentState state, DateTimeOffset now)
+    public static string Line(Operation operation, string journal, DateTimeOffset now)
     {
         string where = operation.Entry.Host == Environment.MachineName ? "here" : "on " + Printable.Line(operation.Entry.Host);
         string far = IsGone(operation) ? "  ENDED without a word: killed, or the machine went down"
-            : IncidentPlaces.Current() is { } journal && Read(journal, operation.Entry.Id) is { } text ? "  " + text : "";
+            : Read(journal, operation.Entry.Id) is { } text ? "  " + text : "";
         return $"$ {Printable.Line(operation.Command)}{far}  ({Printable.Line(operation.Entry.Author.Name)} {where}, for {TimeWords.Duration(now - operation.Entry.When)})";
     }
 

@@ -97,6 +97,9 @@ public sealed class StateTests
         Assert.Equal("db3 is down", State.Entries.Select(entry => entry.Data).OfType<Noted>().First().Text);
         Add(Anna, new Corrected(note.Id, "", true));
         Assert.Empty(State.Notes);
+        Entry assumed = Add(Anna, new Assumed("A1", "x"));
+        Add(Anna, new Corrected(assumed.Id, "", true));
+        Assert.Equal("A2", State.Labels.Next('A'));
     }
 
     [Fact]

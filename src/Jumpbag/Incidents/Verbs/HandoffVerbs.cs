@@ -10,6 +10,8 @@ namespace Jumpbag.Incidents.Verbs;
 /// <summary>jumpbag incident handoff, accept</summary>
 internal static class HandoffVerbs
 {
+    private const int MostEvents = 10;
+
     private static readonly Argument<string> To = new("name") { Description = "the login of the next person" };
     private static readonly Option<string> RoleOption = new("--role") { HelpName = "ROLE", Description = "what is handed on (lead)" };
     private static readonly Argument<string> Which = new("handoff") { Arity = ArgumentArity.ZeroOrOne, Description = "such as H1 (the one for you)" };
@@ -24,8 +26,13 @@ internal static class HandoffVerbs
             desk.Out.WriteJson(json => IncidentJson.WriteState(json, state, desk));
             return desk.Session.Status;
         }
-        foreach (string line in Brief.Lines(state, desk.Now))
+        foreach (string line in Brief.Lines(state, desk.Journal.Path, desk.Now))
             desk.Out.WriteLine(line);
+        foreach (Fact fact in state.Evidence.Facts)
+            desk.Out.WriteLine($"Fact      {fact.Name} {Printable.Line(fact.Data.Text)} [{Printable.Line(fact.Data.Source)}]");
+        foreach (Entry late in state.Entries.TakeLast(MostEvents))
+            desk.Out.WriteLine("Lately    " + TimelineVerb.Line(state, late));
+        desk.Out.WriteLine($"Head      {state.Head} ({state.Entries.Count} events; keep it: 'jumpbag incident verify --head' tells later whether all is there)");
         desk.Out.WriteLine($"{Printable.Line(to)} takes over as {Printable.Line(role)} with: jumpbag incident accept {((HandedOff)entry.Data).Label}");
         return desk.Session.Status;
     }, To, RoleOption);
