@@ -59,6 +59,19 @@ public unsafe class FileHandle : IDisposable
         return Libc.Check(fd);
     }
 
+    /// <summary>
+    /// Opens a file to be read, whoever has it locked: the framework takes a lock of its own to read, and then neither reader nor
+    /// writer of a journal gets in.
+    /// </summary>
+    public static Errno OpenToRead(ByteString path, out FileHandle? file)
+    {
+        int fd;
+        fixed (byte* text = (byte[])[.. path.Span, 0])
+            fd = Libc.openat(Libc.AtCurrentDirectory, text, Libc.NonBlocking | Libc.CloseOnExec, 0);
+        file = fd < 0 ? null : new(fd);
+        return Libc.Check(fd);
+    }
+
     /// <summary>Until it is on the disk what was written lives in memory only. Of a directory: the names in it.</summary>
     public Errno Sync() => Libc.Check(Libc.fsync(descriptor));
 

@@ -1,4 +1,5 @@
 using Jumpbag.Core;
+using Jumpbag.Host;
 
 namespace Jumpbag.Incident.Journal;
 
@@ -11,26 +12,25 @@ public static class JournalReader
     /// <summary>Null where there is no such file.</summary>
     public static byte[]? TryReadBytes(string path, long offset = 0)
     {
-        try
+        Errno error = FileHandle.OpenToRead(ByteString.FromArgument(path), out FileHandle? file);
+        if (error is Errno.NoEntry or Errno.NotDirectory)
+            return null;
+        using (file)
         {
-            using FileStream file = File.OpenRead(path);
-            long length = file.Length - offset;
+            FileStatus status = default;
+            if (error == Errno.None)
+                error = file!.Status(out status);
+            error.ThrowIfFailed(path);
+            if (!status.IsRegular)
+                throw new FailedException($"{path}: is not a regular file");
+            long length = status.Size - offset;
             if (length > MostBytes)
                 throw new UnsupportedException($"{path}: a journal of more than {ByteSize.Format(MostBytes)} is not read");
             if (length <= 0)
                 return [];
             var bytes = new byte[length];
-            file.Position = offset;
-            int count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            int count = file!.Read(bytes, offset);
             return count == bytes.Length ? bytes : bytes[..count];
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FailedException($"{path}: {e.Message}", null, e);
         }
     }
 

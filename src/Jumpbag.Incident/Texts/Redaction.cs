@@ -5,7 +5,8 @@ namespace Jumpbag.Incident.Texts;
 
 /// <summary>
 /// Masks secrets in command lines and in what commands print, before either is written down. It knows where secrets stand: in addresses,
-/// behind options and variables that are called so, in headers, in SQL, in the shapes of well-known tokens.
+/// behind options and variables that are called so, in headers, in SQL, in the shapes of well-known tokens. Repetitions have bounds, so that
+/// no text takes quadratic time.
 /// </summary>
 public static partial class Redaction
 {
@@ -53,15 +54,15 @@ public static partial class Redaction
         word.Length > 0 && !NeedsQuotes().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
     /// <summary>scheme://user:PASSWORD@; the last @ before a slash or space ends it.</summary>
-    [GeneratedRegex(@"([A-Za-z][A-Za-z0-9+.-]*://[^\s/:@'""]*:)[^\s/'""]*@")]
+    [GeneratedRegex(@"((?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/:@'""]{0,200}:)[^\s/'""]{0,1000}@")]
     private static partial Regex UrlPassword();
 
     /// <summary>NAME=VALUE, "name": "value", ?name=value, also --name=value, where the name says that it is secret.</summary>
-    [GeneratedRegex(@"(?<name>(?<![A-Za-z0-9])[A-Za-z0-9_.-]*(?:passw(?:or)?d|passphrase|passwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|pwd|PGPASSWORD|MYSQL_PWD|authkey|signature)[A-Za-z0-9_-]*)(?<by>[""']?\s*[=:]\s*[""']?)(?![""'\s*/-])[^\s""'&;,]+", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?<name>(?<![A-Za-z0-9])[A-Za-z0-9_.-]{0,60}(?:passw(?:or)?d|passphrase|passwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|pwd|PGPASSWORD|MYSQL_PWD|authkey|signature)[A-Za-z0-9_-]{0,60})(?<by>[""']?\s*[=:]\s*[""']?)(?![""'\s*/-])[^\s""'&;,]+", RegexOptions.IgnoreCase)]
     private static partial Regex Named();
 
     /// <summary>In a shell's line: --password VALUE, and -pVALUE of MySQL's programs.</summary>
-    [GeneratedRegex(@"(?<option>(?<=^|\s)--?[A-Za-z0-9-]*(?:password|passwd|passphrase|secret|token|api-?key|access-?key)\s+(?=[^\s-])|\b(?:mysql|mariadb|mysqldump|mariadb-dump|mysqladmin|mariadb-admin|sshpass|mydumper|myloader)\b[^|;&\n]*?\s-p(?=\S)|\bcurl\b[^|;&\n]*?\s(?:-u|--user)\s+[^\s:]+:)(?:'[^']*'|""[^""]*""|\S+)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?<option>(?<=^|\s)--?[A-Za-z0-9-]{0,60}(?:password|passwd|passphrase|secret|token|api-?key|access-?key)\s+(?=[^\s-])|\b(?:mysql|mariadb|mysqldump|mariadb-dump|mysqladmin|mariadb-admin|sshpass|mydumper|myloader)\b[^|;&\n]{0,2000}?\s-p(?=\S)|\bcurl\b[^|;&\n]{0,2000}?\s(?:-u|--user)\s+[^\s:]+:)(?:'[^']*'|""[^""]*""|\S+)", RegexOptions.IgnoreCase)]
     private static partial Regex Option();
 
     [GeneratedRegex(@"((?:Authorization|X-Api-Key|X-Auth-Token|Cookie|Set-Cookie)\s*:\s*(?:Bearer\s+|Basic\s+)?|\bBearer\s+)[^\s'""]+", RegexOptions.IgnoreCase)]

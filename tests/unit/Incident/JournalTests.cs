@@ -169,6 +169,25 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void a_journal_is_read_while_another_writes_it()
+    {
+        FileJournal journal = Open(1);
+        using (JournalFile.Open(Path, create: false))
+            Assert.Equal(2, journal.Read().Count);
+    }
+
+    [Fact]
+    public void a_writer_that_was_stopped_in_the_middle_does_not_stop_the_others()
+    {
+        FileJournal journal = new(Path, [folder.File("fallback")]);
+        journal.Append(Anna, Opening);
+        using (JournalFile.Open(Path, create: false))
+            Assert.Contains("has held its lock", journal.Append(Anna, new Noted("1")).Refused?.Reason, StringComparison.Ordinal);
+        Assert.Equal(1, journal.Append(Anna, new Noted("2")).TakenIn);
+        Assert.Empty(Check().Problems);
+    }
+
+    [Fact]
     public void an_event_that_can_be_saved_nowhere_is_not_acknowledged()
     {
         File.WriteAllText(folder.File("none"), "");
