@@ -34,12 +34,12 @@ public sealed class IncidentJournalTests : IDisposable
     {
         ShellResult result = Bash(VerifyByHand + """
             i open x -q 2>/dev/null
-            for n in $(seq 1 80); do
+            for n in $(seq 1 60); do
               "$BIN" incident note "event number $n" --json >ack.$n 2>/dev/null & p=$!
               sleep 0.0$(printf %02d $((RANDOM % 25))); kill -9 $p 2>/dev/null; wait $p 2>/dev/null
             done
             lost=0 acked=0
-            for n in $(seq 1 80); do
+            for n in $(seq 1 60); do
               if [ -s ack.$n ] && [ "$(tail -c1 ack.$n | od -An -c | tr -d ' ')" = '\n' ]; then acked=$((acked+1)); grep -qF "$(cat ack.$n)" state/incidents/*.ndjson || lost=$((lost+1)); fi
             done
             i note end -q; i verify >verified || cat verified; echo "lost $lost"; byhand state/incidents/*.ndjson; echo "$acked" >&2
@@ -54,11 +54,11 @@ public sealed class IncidentJournalTests : IDisposable
         Require.Root();
         Require.Tool("mount");
         ShellResult result = Bash(VerifyByHand + """
-            mkdir small fb1 fb2; mount -t tmpfs -o size=64k none small || exit 77; mount -t tmpfs -o size=32k none fb1; mount -t tmpfs -o size=32k none fb2
+            mkdir small fb1 fb2; mount -t tmpfs -o size=64k none small || exit 77; mount -t tmpfs -o size=40k none fb1; mount -t tmpfs -o size=40k none fb2
             trap 'umount small fb1 fb2' EXIT
             export JUMPBAG_STATE=$PWD/small
             i open x -q 2>/dev/null
-            pad=$(head -c 700 /dev/zero | tr '\0' x); acked=0
+            pad=$(head -c 3000 /dev/zero | tr '\0' x); acked=0
             for n in $(seq 1 300); do
               if i note "event $n $pad" --json >ack.$n 2>err; then acked=$((acked+1)); grep -q 'is saved in' err && touch fell; else rm ack.$n; grep -q 'could not be saved' err || cat err; touch refused; break; fi
             done

@@ -69,19 +69,15 @@ internal static class IncidentPlaces
             string link = Path.Combine(folder, "current");
             try
             {
-                if (path is null || refused is null)
-                    File.Delete(link);
-                if (path is null)
+                if (path is not null)
+                    Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                if (!Directory.Exists(folder) || (folder != Folder && !Incident.Journal.Folder.IsPrivate(folder)))
                     continue;
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                if (folder != Folder && !Incident.Journal.Folder.IsPrivate(folder))
+                File.Delete(link);
+                if (path is null)
                     continue;
                 File.CreateSymbolicLink(link, path);
                 return;
-            }
-            catch (Exception e) when (e is DirectoryNotFoundException)
-            {
-                // Nothing is marked as current there.
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
