@@ -2,24 +2,15 @@ using Jumpbag.Core;
 
 namespace Jumpbag.Host;
 
-/// <summary>A program that goes on when this one ends: with nothing to read, nobody who reads it, and no place at the terminal.</summary>
-public static unsafe class BackgroundProcess
+/// <summary>A program that goes on when this one ends: in a session of its own, with nothing to read and nobody who reads it.</summary>
+public static class BackgroundProcess
 {
     /// <exception cref="FailedException">It cannot be started.</exception>
     public static void Start(string path, params IEnumerable<string> arguments)
     {
-        fixed (byte* empty = "/dev/null\0"u8)
-        {
-            int nothing = Libc.openat(Libc.AtCurrentDirectory, empty, Libc.ReadWrite | Libc.CloseOnExec, 0);
-            Libc.Check(nothing).ThrowIfFailed("/dev/null");
-            try
-            {
-                ChildProcess.Start(new(path, [.. arguments.Prepend(path).Select(ByteString.FromArgument)]) { Input = nothing, Output = nothing, Errors = nothing }).Dispose();
-            }
-            finally
-            {
-                _ = Libc.close(nothing);
-            }
-        }
+        using var nothing = new NullDevice();
+        var program = ByteString.FromArgument(path);
+        int none = nothing.Descriptor;
+        ChildProcess.Start(program, [program, .. arguments.Select(ByteString.FromArgument)], [], [(none, 0), (none, 1), (none, 2)], newSession: true, out _).ThrowIfFailed(path);
     }
 }

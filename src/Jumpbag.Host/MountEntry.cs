@@ -1,44 +1,58 @@
-using System.Globalization;
-using System.Text;
 using Jumpbag.Core;
 
 namespace Jumpbag.Host;
 
-/// <summary>A line of /proc/self/mountinfo: "36 35 98:0 /root /mnt rw,noatime shared:1 - ext4 /dev/sda1 rw,errors=continue" (proc(5)).</summary>
-/// <param name="Device">"major:minor" of the filesystem; a made-up one where it is on no block device.</param>
-/// <param name="Path">Where it is mounted.</param>
-public sealed record MountEntry(int Id, string Device, ByteString Path, IReadOnlyList<string> Options, string Type, string Source, IReadOnlyList<string> FileSystemOptions)
+/// <summary>A line of /proc/self/mountinfo (proc(5)): what is mounted at a folder.</summary>
+/// <param name="Device">"major:minor", as st_dev.</param>
+/// <param name="MountPoint">The whole path.</param>
+/// <param name="Type">"ext4", "fuse.jumpbag".</param>
+/// <param name="Source">The device, or what the one who mounted it gave as such.</param>
+public sealed record MountEntry(int Id, string Device, ByteString MountPoint, string Type, ByteString Source)
 {
-    public static MountEntry? TryParse(ReadOnlySpan<byte> line)
+    /// <summary>All, in the order in which they were mounted: what covers another comes later.</summary>
+    public static IReadOnlyList<MountEntry> All()
     {
-        var fields = new List<byte[]>();
-        foreach (Range range in line.Split((byte)' '))
-            fields.Add(line[range].ToArray());
-        int dash = fields.FindIndex(6 > fields.Count ? 0 : 6, field => field.AsSpan().SequenceEqual("-"u8));
-        if (dash < 0 || dash + 3 >= fields.Count || !int.TryParse(Text(fields[0]), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
-            return null;
-        return new(id, Text(fields[2]), ByteString.Own(Unescape(fields[4])), Text(fields[5]).Split(','),
-            Text(fields[dash + 1]), ByteString.Own(Unescape(fields[dash + 2])).ToArgument(), Text(fields[dash + 3]).Split(','));
+        byte[] table = File.ReadAllBytes("/proc/self/mountinfo");
+        var entries = new List<MountEntry>();
+        foreach (Range line in table.AsSpan().Split((byte)'\n'))
+            if (Parse(table.AsSpan()[line]) is { } entry)
+                entries.Add(entry);
+        return entries;
     }
 
-    private static string Text(byte[] field) => Encoding.UTF8.GetString(field);
+    /// <summary>What is seen at a folder: the last that was mounted on exactly it; null where it is no mount point.</summary>
+    public static MountEntry? At(ByteString path) => All().LastOrDefault(entry => entry.MountPoint == path);
 
-    /// <summary>Blank, tab, newline and backslash stand as three octal digits.</summary>
-    private static byte[] Unescape(byte[] field)
+    /// <summary>Those below this one, the deepest (and last) first.</summary>
+    public static IEnumerable<MountEntry> Below(ByteString path) => All().Reverse()
+        .Where(entry => entry.MountPoint.Length > path.Length + 1 && entry.MountPoint.Span.StartsWith(path.Span) && entry.MountPoint.Span[path.Length] == (byte)'/');
+
+    /// <summary>"36 35 98:0 /root /mnt rw,noatime shared:1 - ext4 /dev/sda1 rw,errors=continue"</summary>
+    private static MountEntry? Parse(ReadOnlySpan<byte> line)
     {
-        var plain = new List<byte>(field.Length);
-        for (int i = 0; i < field.Length; i++)
-        {
-            if (field[i] == (byte)'\\' && i + 3 < field.Length)
+        var fields = new List<ByteString>();
+        foreach (Range field in line.Split((byte)' '))
+            fields.Add(new(line[field]));
+        int dash = fields.FindIndex(field => field.Span.SequenceEqual("-"u8));
+        return dash < 5 || dash + 2 >= fields.Count || !int.TryParse(fields[0].Span, out int id) ? null
+            : new(id, fields[2].ToString(), Unescape(fields[4]), fields[dash + 1].ToString(), Unescape(fields[dash + 2]));
+    }
+
+    /// <summary>Blanks, line ends and backslashes stand as three octal digits.</summary>
+    private static ByteString Unescape(ByteString field)
+    {
+        ReadOnlySpan<byte> text = field.Span;
+        var plain = new List<byte>(text.Length);
+        for (int i = 0; i < text.Length; i++)
+            if (text[i] == (byte)'\\' && i + 3 < text.Length)
             {
-                plain.Add((byte)(((field[i + 1] - '0') << 6) | ((field[i + 2] - '0') << 3) | (field[i + 3] - '0')));
+                plain.Add((byte)(((text[i + 1] - '0') << 6) | ((text[i + 2] - '0') << 3) | (text[i + 3] - '0')));
                 i += 3;
             }
             else
             {
-                plain.Add(field[i]);
+                plain.Add(text[i]);
             }
-        }
-        return [.. plain];
+        return ByteString.Own([.. plain]);
     }
 }

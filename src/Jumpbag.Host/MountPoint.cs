@@ -1,95 +1,87 @@
-using System.Globalization;
-using System.Runtime.CompilerServices;
 using Jumpbag.Core;
 
 namespace Jumpbag.Host;
 
-/// <summary>
-/// A directory to mount on, held open, so that no name that changes and no symbolic link in between leads elsewhere.
-/// </summary>
-public sealed unsafe class MountPoint : IDisposable
+/// <summary>A folder of this machine that something is to be mounted on, or is.</summary>
+public static unsafe class MountPoint
 {
-    private const int PathOnly = 0x200000;
-
-    // struct open_how: u64 flags, mode, resolve; <linux/openat2.h>
-    private const ulong ResolveNoMagicLinks = 2, ResolveInRoot = 0x10;
-
-    private int descriptor;
-
-    private MountPoint(int descriptor) => this.descriptor = descriptor;
-
-    /// <summary>The way to it that the kernel follows without names.</summary>
-    public string ThroughDescriptor => "/proc/self/fd/" + descriptor.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>Where it is, by the kernel's word.</summary>
-    public ByteString Path
+    /// <summary>The whole path of a folder, links resolved, as the mount table has it. Of a mount whose server died, too.</summary>
+    public static Errno RealPath(ByteString folder, out ByteString path)
     {
-        get
-        {
-            byte* buffer = stackalloc byte[4096];
-            fixed (byte* link = (byte[])[.. System.Text.Encoding.ASCII.GetBytes(ThroughDescriptor), 0])
-            {
-                nint length = Libc.readlink(link, buffer, 4096);
-                return length < 0 ? throw Libc.LastError.Failed(ThroughDescriptor) : new(new ReadOnlySpan<byte>(buffer, (int)length));
-            }
-        }
+        path = default;
+        using var text = new CStrings([folder]);
+        int fd = Libc.openat(Libc.AtCurrentDirectory, text.Pointers[0], Libc.PathOnly | Libc.DirectoryOnly | Libc.CloseOnExec, 0);
+        if (fd < 0)
+            return Libc.LastError;
+        using var link = new CStrings([ByteString.FromText($"/proc/self/fd/{fd}")]);
+        byte* buffer = stackalloc byte[4096];
+        nint length = Libc.readlinkat(Libc.AtCurrentDirectory, link.Pointers[0], buffer, 4096);
+        Errno error = Libc.Check(length);
+        _ = Libc.close(fd);
+        if (error == Errno.None)
+            path = new(new ReadOnlySpan<byte>(buffer, (int)length));
+        return error;
     }
 
-    /// <exception cref="FailedException">It is not there or no directory.</exception>
-    public static MountPoint Open(string path)
+    /// <summary>Looks whether something can sensibly be mounted there, and gives the whole path.</summary>
+    /// <exception cref="NotFoundException">It is not there.</exception>
+    /// <exception cref="UnsupportedException">It is in use, or has files that the mount would hide.</exception>
+    /// <param name="hiding">Whether it may have files.</param>
+    public static ByteString Check(ByteString folder, bool hiding = false)
     {
-        fixed (byte* text = (byte[])[.. ByteString.FromArgument(path).Span, 0])
+        Errno error = RealPath(folder, out ByteString path);
+        switch (error)
         {
-            int fd = Libc.openat(Libc.AtCurrentDirectory, text, PathOnly | Libc.DirectoryOnly | Libc.CloseOnExec, 0);
-            return fd >= 0 ? new(fd) : throw Libc.LastError.Failed(path);
+            case Errno.None:
+                break;
+            case Errno.NoEntry:
+                throw new NotFoundException($"{folder}: no such folder", $"'mkdir {folder}' makes it");
+            case Errno.NotDirectory:
+                throw new NotFoundException($"{folder}: is not a folder");
+            default:
+                throw error.Failed(folder.ToString());
         }
+        if (MountEntry.At(path) is { Type: Fuse.FuseMount.Type } there)
+            throw new UnsupportedException($"{folder}: {there.Source} is mounted there already", $"'jumpbag umount {folder}' ends that");
+        if (hiding)
+            return path;
+        error = DirectoryHandle.Open(path, out DirectoryHandle? opened);
+        error.ThrowIfFailed(folder.ToString());
+        using (opened)
+            if (opened!.Names().Any())
+                throw new UnsupportedException($"{folder}: the folder is not empty, and a mount would hide what is in it", "give a folder that is empty");
+        return path;
+    }
+
+    public static Errno Unmount(ByteString path, bool force = false, bool detach = false)
+    {
+        using var text = new CStrings([path]);
+        return Libc.Check(Libc.umount2(text.Pointers[0], Libc.UnmountNoFollow | (force ? Libc.UnmountForce : 0) | (detach ? Libc.UnmountDetach : 0)));
     }
 
     /// <summary>
-    /// A directory below a root, as a process in a chroot there would find it: absolute symbolic links start at that root, and
-    /// none leads out of it, whatever a hostile guest has put there.
+    /// Mounts a block device read-only, with neither its set-user-ID bits nor its devices in force.
     /// </summary>
-    /// <returns>The error, for what is not there: <see cref="Errno.NotImplemented"/> before Linux 5.6.</returns>
-    public static Errno OpenBelow(string root, ByteString path, out MountPoint? found) => Below(root, path, PathOnly | Libc.DirectoryOnly, out found);
-
-    /// <summary>The beginning of a regular file below a root, found in the same way; null where there is none.</summary>
-    public static byte[]? ReadBelow(string root, ByteString path, int most)
+    /// <param name="below">A path in <paramref name="folder"/>, links in which lead nowhere outside of it, or "/" for itself.</param>
+    public static Errno Mount(string device, ByteString folder, ByteString below, string type, string options)
     {
-        if (Below(root, path, Libc.NonBlocking, out MountPoint? file) != Errno.None)
-            return null;
-        using (file)
-        using (var handle = new FileHandle(Interlocked.Exchange(ref file!.descriptor, -1)))
-        {
-            if (handle.Status(out FileStatus status) != Errno.None || !status.IsRegular)
-                return null;
-            var content = new byte[Math.Min(status.Size, most)];
-            return content[..handle.Read(content, 0)];
-        }
-    }
-
-    public void Dispose()
-    {
-        int fd = Interlocked.Exchange(ref descriptor, -1);
-        if (fd >= 0)
-            _ = Libc.close(fd);
-    }
-
-    [SkipLocalsInit]
-    private static Errno Below(string root, ByteString path, int flags, out MountPoint? found)
-    {
-        found = null;
-        using MountPoint top = Open(root);
-        ulong* how = stackalloc ulong[3];
-        how[0] = (ulong)(flags | Libc.CloseOnExec);
-        how[1] = 0;
-        how[2] = ResolveInRoot | ResolveNoMagicLinks;
-        fixed (byte* text = (byte[])[.. path.Span, 0])
-        {
-            long fd = Libc.syscall(Libc.OpenAt2, top.descriptor, (nint)text, (nint)how, 3 * sizeof(ulong));
-            if (fd < 0)
-                return Libc.LastError;
-            found = new((int)fd);
-            return Errno.None;
-        }
+        using var strings = new CStrings([ByteString.FromText(device), folder, ByteString.FromText(type), ByteString.FromText(options), new(below.Span.TrimStart((byte)'/'))]);
+        byte* target = strings.Pointers[1];
+        nuint flags = Libc.MountReadOnly | Libc.MountNoSetUid | Libc.MountNoDevices;
+        if (*strings.Pointers[4] == 0)
+            return Libc.Check(Libc.mount(strings.Pointers[0], target, strings.Pointers[2], flags, strings.Pointers[3]));
+        int top = Libc.openat(Libc.AtCurrentDirectory, target, Libc.PathOnly | Libc.DirectoryOnly | Libc.CloseOnExec, 0);
+        if (top < 0)
+            return Libc.LastError;
+        ulong* how = stackalloc ulong[] { (ulong)(Libc.PathOnly | Libc.DirectoryOnly | Libc.CloseOnExec), 0, Libc.ResolveInRoot };
+        var inside = (int)Libc.syscall(Libc.OpenAt2, top, strings.Pointers[4], how, 3 * sizeof(ulong));
+        Errno error = Libc.Check(inside);
+        _ = Libc.close(top);
+        if (error != Errno.None)
+            return error;
+        using var there = new CStrings([ByteString.FromText($"/proc/self/fd/{inside}")]);
+        error = Libc.Check(Libc.mount(strings.Pointers[0], there.Pointers[0], strings.Pointers[2], flags, strings.Pointers[3]));
+        _ = Libc.close(inside);
+        return error;
     }
 }

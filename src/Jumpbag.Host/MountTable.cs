@@ -3,35 +3,6 @@ namespace Jumpbag.Host;
 /// <summary>What this machine has mounted, to warn of a source that changes while it is read.</summary>
 public static class MountTable
 {
-    /// <summary>All that this process sees mounted, in the order in which it was mounted; empty without /proc.</summary>
-    public static IReadOnlyList<MountEntry> Entries()
-    {
-        byte[] text;
-        try
-        {
-            text = File.ReadAllBytes("/proc/self/mountinfo");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-        var entries = new List<MountEntry>();
-        foreach (Range line in text.AsSpan().Split((byte)'\n'))
-            if (MountEntry.TryParse(text.AsSpan(line)) is { } entry)
-                entries.Add(entry);
-        return entries;
-    }
-
-    /// <summary>The block devices ("major:minor") that stand on one of these: partitions, loop devices, volumes.</summary>
-    public static IReadOnlySet<string> DevicesAbove(string device)
-    {
-        string path = RealPath(device);
-        HashSet<string> found = DevicesOn(path["/dev/".Length..]);
-        found.UnionWith(LoopsOn(device));
-        found.UnionWith(LoopsOn(path));
-        return found;
-    }
-
     /// <summary>
     /// Where a disk or image, or anything that stands on it (a partition, a loop device, a volume), is mounted read-write
     /// right now. Empty where nothing is, or where /proc and /sys cannot tell.
@@ -45,10 +16,27 @@ public static class MountTable
         if (devices.Count == 0)
             return [];
         var mounted = new List<string>();
-        foreach (MountEntry entry in Entries())
-            if (devices.Contains(entry.Device) && entry.Options.Contains("rw") && entry.FileSystemOptions.Contains("rw"))
-                mounted.Add(entry.Path.ToArgument());
+        foreach (string line in ReadLines("/proc/self/mountinfo"))
+        {
+            // "36 35 98:0 /root /mnt rw,noatime shared:1 - ext4 /dev/sda1 rw,errors=continue" (proc(5))
+            string[] fields = line.Split(' ');
+            int dash = Array.IndexOf(fields, "-");
+            if (dash > 5 && dash + 3 < fields.Length && devices.Contains(fields[2])
+                && fields[5].Split(',').Contains("rw") && fields[dash + 3].Split(',').Contains("rw"))
+                mounted.Add(fields[4].Replace("\\040", " ", StringComparison.Ordinal));
+        }
         return mounted;
+    }
+
+    /// <summary>A block device and those that stand on it (partitions, loop devices, volumes), all as "major:minor".</summary>
+    public static IReadOnlySet<string> DevicesOnAndAbove(string number)
+    {
+        string folder = RealPath("/sys/dev/block/" + number);
+        HashSet<string> found = DevicesOn(Path.GetFileName(folder));
+        foreach (string name in Names("/sys/class/block").Where(name => name.StartsWith("loop", StringComparison.Ordinal)))
+            if (ReadLines($"/sys/class/block/{name}/loop/backing_file") is [var backing, ..] && FileHandle.BlockDeviceNumber(backing) is { } below && found.Contains(below))
+                found.UnionWith(DevicesOn(name));
+        return found;
     }
 
     /// <summary>The "major:minor" of a block device, its partitions and all that stands on them.</summary>

@@ -6,7 +6,7 @@ using Jumpbag.Core;
 namespace Jumpbag.Host;
 
 /// <summary>A program that was run to its end with nothing to read: what it wrote and how it ended.</summary>
-public sealed record ProgramRun(string Program, ChildEnd End, string Output, string Errors)
+public sealed record ProgramRun(string Program, JobEnd End, string Output, string Errors)
 {
     /// <summary>More output than any report of lvm2 has; what comes after it is not kept.</summary>
     private const int MostOutput = 64 << 20, MostErrors = 256 << 10;
@@ -46,7 +46,7 @@ public sealed record ProgramRun(string Program, ChildEnd End, string Output, str
             Libc.Check(nothing).ThrowIfFailed("/dev/null");
             Libc.Check(Libc.pipe2(output, Libc.CloseOnExec)).ThrowIfFailed("pipe");
             Libc.Check(Libc.pipe2(errors, Libc.CloseOnExec)).ThrowIfFailed("pipe");
-            using ChildProcess child = ChildProcess.Start(new(path, [.. arguments.Prepend(name).Select(ByteString.FromArgument)])
+            using Job job = Job.Start(new(path, [.. arguments.Prepend(name).Select(ByteString.FromArgument)])
             {
                 Environment = Plain, Input = nothing, Output = output[1], Errors = errors[1],
             });
@@ -55,16 +55,16 @@ public sealed record ProgramRun(string Program, ChildEnd End, string Output, str
             var said = new Collected(output[0], MostOutput);
             var complained = new Collected(errors[0], MostErrors);
             long begin = Stopwatch.GetTimestamp();
-            ChildEnd? ended = null;
+            JobEnd? ended = null;
             while (ended is null && Stopwatch.GetElapsedTime(begin) < deadline)
             {
                 // What inherited the streams may outlive the program (dmeventd): its end is what counts, not theirs.
                 Collect(said, complained, said.IsOpen || complained.IsOpen ? 50 : 0);
-                ended = child.Wait(said.IsOpen || complained.IsOpen ? TimeSpan.Zero : TimeSpan.FromMilliseconds(50));
+                ended = job.Wait(said.IsOpen || complained.IsOpen ? TimeSpan.Zero : TimeSpan.FromMilliseconds(50));
             }
             if (ended is null)
             {
-                child.Stop(Signals.Terminate, TimeSpan.FromSeconds(5));
+                job.Stop(Signals.Terminate, TimeSpan.FromSeconds(5));
                 throw new FailedException($"{name} was not done after {deadline.TotalSeconds:0} s and was ended");
             }
             while (Collect(said, complained, 0))

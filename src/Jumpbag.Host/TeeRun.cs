@@ -9,14 +9,14 @@ public sealed unsafe class TeeRun
 {
     private readonly string all;
 
-    private TeeRun(ChildEnd end, string all, string output)
+    private TeeRun(JobEnd end, string all, string output)
     {
         End = end;
         this.all = all;
         Output = output;
     }
 
-    public ChildEnd End { get; }
+    public JobEnd End { get; }
 
     /// <summary>The last of what it wrote to standard output and standard error, in the order in which it came.</summary>
     public string Output { get; }
@@ -33,23 +33,20 @@ public sealed unsafe class TeeRun
         const int MostKept = 4 << 20;
         int* output = stackalloc int[2], errors = stackalloc int[2];
         output[0] = output[1] = errors[0] = errors[1] = -1;
-        int nothing = -1;
+        using var nothing = new NullDevice();
         using var kept = new MemoryStream();
         try
         {
-            fixed (byte* empty = "/dev/null\0"u8)
-                nothing = Libc.openat(Libc.AtCurrentDirectory, empty, Libc.CloseOnExec, 0);
-            Libc.Check(nothing).ThrowIfFailed("/dev/null");
             Libc.Check(Libc.pipe2(output, Libc.CloseOnExec)).ThrowIfFailed("pipe");
             Libc.Check(Libc.pipe2(errors, Libc.CloseOnExec)).ThrowIfFailed("pipe");
-            using ChildProcess child = ChildProcess.Start(new(path, [.. arguments.Select(ByteString.FromArgument)])
+            using Job child = Job.Start(new(path, [.. arguments.Select(ByteString.FromArgument)])
             {
-                Input = silent ? nothing : 0, Output = output[1], Errors = errors[1], TakesTerminal = !silent,
+                Input = silent ? nothing.Descriptor : 0, Output = output[1], Errors = errors[1], TakesTerminal = !silent,
             });
             Close(ref output[1]);
             Close(ref errors[1]);
             long begin = Stopwatch.GetTimestamp();
-            ChildEnd? ended = null;
+            JobEnd? ended = null;
             while (true)
             {
                 bool any = Pass(ref output[0], 1) | Pass(ref errors[0], 2);
@@ -63,7 +60,6 @@ public sealed unsafe class TeeRun
         }
         finally
         {
-            Close(ref nothing);
             Close(ref output[0]);
             Close(ref output[1]);
             Close(ref errors[0]);
@@ -108,7 +104,7 @@ public sealed unsafe class TeeRun
     }
 
     /// <summary>As a shell tells of one that a signal ended, also where even that does not end it: it hangs in the kernel, and is let be.</summary>
-    private static ChildEnd Abandon(ChildProcess child)
+    private static JobEnd Abandon(Job child)
     {
         child.Signal(Signals.Kill);
         return child.Wait(TimeSpan.FromSeconds(1)) ?? new(0, Signals.Kill);

@@ -18,11 +18,12 @@ public static class VirtualMachine
 
     /// <inheritdoc cref="Run(string, IEnumerable{string}, string[])"/>
     /// <param name="modules">Modules of that kernel, beside those for device-mapper and ext4.</param>
-    public static ShellResult Run(string script, IEnumerable<string> disks, IEnumerable<string> modules, string[] take)
+    /// <param name="seconds">For all of it, where it takes longer than most do.</param>
+    public static ShellResult Run(string script, IEnumerable<string> disks, IEnumerable<string> modules, string[] take, int seconds = 300)
     {
         string runner = Path.Combine(Repository, "tests", "vm", "run-in-vm");
-        ShellResult result = Shell.Try(TimeSpan.FromMinutes(6), runner,
-            [.. modules.SelectMany(module => new[] { "--module", module }), .. take.SelectMany(program => new[] { "--take", program }), script, .. disks]);
+        ShellResult result = Shell.Try(TimeSpan.FromSeconds(seconds + 60), runner,
+            ["--timeout", $"{seconds}", .. modules.SelectMany(module => new[] { "--module", module }), .. take.SelectMany(program => new[] { "--take", program }), script, .. disks]);
         Assert.SkipWhen(result.Status == CannotBeHad, result.Errors.Trim());
         return result;
     }

@@ -18,6 +18,9 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         ["tar"] = "jumpbag tar harddrive.img:/srv | zstd > srv.tar.zst",
         ["find"] = "jumpbag find harddrive.img:/var -name '*.sql' -size +1M",
         ["df"] = "jumpbag df -h harddrive.img",
+        ["mount"] = "jumpbag mount harddrive.img ~/hd",
+        ["umount"] = "jumpbag umount ~/hd",
+        ["snapshot"] = "jumpbag snapshot vg_i7tiny/vm_zoneminder --size 5G -- rdiff-backup {} /backup/zoneminder",
         ["load"] = "jumpbag load nightly.sql.gz --tables orders mysql://root@localhost/shop",
         ["pipe"] = "jumpbag pipe dump.sql.gz | zcat | mariadb shop",
         ["incident"] = "jumpbag incident",
@@ -34,7 +37,9 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         TextWriter output = parseResult.InvocationConfiguration.Output;
         output.WriteLine(ExitStatus.Help);
         string[] path = CommandPath.Of(parseResult);
-        string? example = path is ["incident", var verb, ..] ? IncidentCommand.ExampleOf(verb) : path is [var name] ? Examples.GetValueOrDefault(name) : null;
+        string? example = path is ["incident", var verb, ..] ? IncidentCommand.ExampleOf(verb) : path is [var name, ..] ? Examples.GetValueOrDefault(name) : null;
+        if (path is ["snapshot", ..])
+            output.WriteLine("  other  what the command ended with; 128 and the signal's number where one ended it");
         output.WriteLine();
         output.WriteLine("EXAMPLE");
         output.WriteLine("  " + (example ?? Examples["inspect"]));

@@ -30,8 +30,6 @@ public static class CompletionCommand
           local word=${COMP_WORDS[COMP_CWORD]} words=
           if [ "$COMP_CWORD" -eq 1 ]; then
             words="{{string.Join(' ', CommandTable.All.Select(command => command.Name))}} --help --version"
-          elif [ "${COMP_WORDS[1]}" = incident ] && [ "$COMP_CWORD" -eq 2 ] && [[ $word != -* ]]; then
-            words="{{string.Join(' ', IncidentVerbs.All.Select(verb => verb.Name))}}"
           elif [ "${COMP_WORDS[1]}" = incident ] && [[ $word == -* ]]; then
             case ${COMP_WORDS[2]} in
         {{string.Join('\n', IncidentVerbs.All.Select(verb => $"      {verb.Name}) words=\"{string.Join(' ', OptionNames(verb.Make()))}\" ;;"))}}
@@ -39,6 +37,10 @@ public static class CompletionCommand
           elif [[ $word == -* ]]; then
             case ${COMP_WORDS[1]} in
         {{string.Join('\n', CommandTable.All.Select(command => $"      {command.Name}) words=\"{string.Join(' ', OptionNames(command.Make()))}\" ;;"))}}
+            esac
+          elif [ "$COMP_CWORD" -eq 2 ]; then
+            case ${COMP_WORDS[1]} in
+        {{string.Join('\n', CommandTable.All.Select(command => (command.Name, Parts: Parts(command.Make()))).Where(command => command.Parts.Length > 0).Select(command => $"      {command.Name}) words=\"{command.Parts}\" ;;"))}}
             esac
           fi
           if [ -n "$words" ]; then COMPREPLY=($(compgen -W "$words" -- "$word")); else COMPREPLY=($(compgen -f -- "$word")); fi
@@ -50,10 +52,11 @@ public static class CompletionCommand
     private static string Fish() => string.Concat(CommandTable.All.SelectMany(command => OptionNames(command.Make())
         .Where(option => option.StartsWith("--", StringComparison.Ordinal))
         .Select(option => $"complete -c jumpbag -n '__fish_seen_subcommand_from {command.Name}' -l {option[2..]}\n")
-        .Prepend($"complete -c jumpbag -n __fish_use_subcommand -a {command.Name} -d '{Escaped(command.Summary)}'\n"))
-        .Concat(IncidentVerbs.All.Select(verb => $"complete -c jumpbag -n '__fish_seen_subcommand_from incident' -a {verb.Name} -d '{Escaped(verb.Summary)}'\n")));
+        .Concat(Parts(command.Make()).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(part => $"complete -c jumpbag -n '__fish_seen_subcommand_from {command.Name}' -a {part}\n"))
+        .Prepend($"complete -c jumpbag -n __fish_use_subcommand -a {command.Name} -d '{command.Summary.Replace("'", "\\'", StringComparison.Ordinal)}'\n")));
 
-    private static string Escaped(string text) => text.Replace("'", "\\'", StringComparison.Ordinal);
+    /// <summary>The commands within a command: "list clean".</summary>
+    private static string Parts(Command command) => string.Join(' ', command.Subcommands.Select(part => part.Name));
 
     private static IEnumerable<string> OptionNames(Command command) =>
         command.Subcommands.Prepend(command).SelectMany(one => one.Options).Distinct().SelectMany(option => option.Aliases.Prepend(option.Name)).Append("--help").Where(name => name.StartsWith('-'));

@@ -50,6 +50,9 @@ internal sealed class CommandJournal
         isInside = true;
         if (Array.IndexOf(Silent, name) >= 0 || IncidentPlaces.Current() is not { } path)
             return null;
+        // The part that works on in the background is the same command once more.
+        if (Background.IsServer)
+            return null;
         return Guard(events, () =>
         {
             var recorder = new Recorder(IncidentPlaces.Journal(path), events);

@@ -50,7 +50,7 @@ internal static class RunVerb
         }
         try
         {
-            using ChildProcess child = ChildProcess.Start(new(path, [.. words.Select(ByteString.FromArgument)]) { TakesTerminal = true });
+            using Job child = Job.Start(new(path, [.. words.Select(ByteString.FromArgument)]) { TakesTerminal = true });
             // Ctrl-C is the command's; who ends us ends it, and we write down how it ended.
             using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
             using PosixSignalRegistration quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = true);
@@ -67,7 +67,7 @@ internal static class RunVerb
         }
     }
 
-    private static PosixSignalRegistration Forward(PosixSignal signal, int number, ChildProcess child) => PosixSignalRegistration.Create(signal, context =>
+    private static PosixSignalRegistration Forward(PosixSignal signal, int number, Job child) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
         child.Signal(number);

@@ -4,7 +4,7 @@ using Jumpbag.Host;
 
 namespace Jumpbag.Tests.Unit.Host;
 
-public sealed class ChildProcessTests
+public sealed class JobTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
@@ -16,19 +16,19 @@ public sealed class ChildProcessTests
     [InlineData("kill -KILL $$", 137)]
     public void its_end_is_told_as_a_shell_tells_it(string script, int status)
     {
-        using ChildProcess child = Shell(script);
-        Assert.Equal(status, child.Wait(Soon)!.Value.Status);
+        using Job job = Shell(script);
+        Assert.Equal(status, job.Wait(Soon)!.Value.Status);
     }
 
     [Fact]
     public void waiting_ends_in_time_and_the_program_goes_on()
     {
-        using ChildProcess child = Shell("sleep 60");
+        using Job job = Shell("sleep 60");
         var watch = Stopwatch.StartNew();
-        Assert.Null(child.Wait(TimeSpan.FromMilliseconds(250)));
+        Assert.Null(job.Wait(TimeSpan.FromMilliseconds(250)));
         Assert.InRange(watch.ElapsedMilliseconds, 200, 5000);
-        Assert.True(Directory.Exists($"/proc/{child.Id}"));
-        Assert.Equal(Signals.Terminate, child.Stop(Signals.Terminate, Soon).Signal);
+        Assert.True(Directory.Exists($"/proc/{job.Id}"));
+        Assert.Equal(Signals.Terminate, job.Stop(Signals.Terminate, Soon).Signal);
     }
 
     [Fact]
@@ -37,10 +37,10 @@ public sealed class ChildProcessTests
         string mark = Path.GetTempFileName();
         try
         {
-            using ChildProcess child = Shell($"trap '' TERM; sleep 61 & echo $! >'{mark}'; while :; do sleep 0.1; done");
+            using Job job = Shell($"trap '' TERM; sleep 61 & echo $! >'{mark}'; while :; do sleep 0.1; done");
             while (File.ReadAllText(mark).Length == 0)
                 Thread.Sleep(20);
-            Assert.Equal(Signals.Kill, child.Stop(Signals.Terminate, TimeSpan.FromMilliseconds(300)).Signal);
+            Assert.Equal(Signals.Kill, job.Stop(Signals.Terminate, TimeSpan.FromMilliseconds(300)).Signal);
             string sleeper = File.ReadAllText(mark).Trim();
             // Its parent is gone, so whoever is process 1 here reaps it, or leaves it a zombie.
             Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{sleeper}") || File.ReadAllText($"/proc/{sleeper}/stat").Contains(") Z ", StringComparison.Ordinal), Soon));
@@ -117,6 +117,6 @@ public sealed class ChildProcessTests
         Assert.Empty(undo.Run());
     }
 
-    private static ChildProcess Shell(string script) =>
-        ChildProcess.Start(new(Programs.Find("sh"), [.. new[] { "sh", "-c", script }.Select(ByteString.FromText)]));
+    private static Job Shell(string script) =>
+        Job.Start(new(Programs.Find("sh"), [.. new[] { "sh", "-c", script }.Select(ByteString.FromText)]));
 }

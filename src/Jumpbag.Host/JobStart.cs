@@ -5,13 +5,16 @@ namespace Jumpbag.Host;
 /// <summary>How a program is started. It gets the environment of this process, and the signals as this process found them.</summary>
 /// <param name="Path">Of the program's file; see <see cref="Programs.Find"/>.</param>
 /// <param name="Arguments">The name by which it is called first.</param>
-public sealed record ChildStart(string Path, IReadOnlyList<ByteString> Arguments)
+public sealed record JobStart(string Path, IReadOnlyList<ByteString> Arguments)
 {
     /// <summary>"NAME=value", in the place of what the environment has under that name.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
 
     /// <summary>Whether it gets this process's place at the terminal, so that Ctrl-C and what is typed go to it. It gives it back at its end.</summary>
     public bool TakesTerminal { get; init; }
+
+    /// <summary>Whether what it prints goes to standard error: standard output is the result's.</summary>
+    public bool PrintsToErrors { get; init; }
 
     /// <summary>Descriptors of this process that become its standard streams; those of this process unless told.</summary>
     internal int Input { get; init; }
@@ -22,7 +25,7 @@ public sealed record ChildStart(string Path, IReadOnlyList<ByteString> Arguments
 }
 
 /// <summary>How a process ended: by itself with a status, or by a signal.</summary>
-public readonly record struct ChildEnd(int Code, int? Signal)
+public readonly record struct JobEnd(int Code, int? Signal)
 {
     /// <summary>As a shell tells it: 128 and the signal's number where a signal ended it.</summary>
     public int Status => Signal is { } signal ? 128 + signal : Code;
