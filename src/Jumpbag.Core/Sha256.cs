@@ -15,11 +15,13 @@ public static class Sha256
 
     private static readonly uint[] Constants = MakeConstants();
 
+    /// <summary>The first 32 bits of the fractional parts of the square roots of the first 8 primes.</summary>
+    private static readonly uint[] Initial = [.. Primes().Take(8).Select(prime => Fraction(Math.Sqrt, prime))];
+
     public static byte[] Hash(ReadOnlySpan<byte> data)
     {
         Span<uint> state = stackalloc uint[8];
-        for (int i = 0; i < 8; i++)
-            state[i] = Fraction(Math.Sqrt, Primes().ElementAt(i));
+        Initial.CopyTo(state);
         int whole = data.Length / BlockSize * BlockSize;
         for (int at = 0; at < whole; at += BlockSize)
             Round(state, data.Slice(at, BlockSize));

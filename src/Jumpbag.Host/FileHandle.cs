@@ -48,6 +48,41 @@ public unsafe class FileHandle : IDisposable
         return done;
     }
 
+    /// <summary>Opens a file for reading and writing that is there, or (with permissions) makes it. A pipe or a device is not waited for.</summary>
+    public static Errno Open(ByteString path, int? createWith, out FileHandle? file)
+    {
+        int flags = Libc.ReadWrite | Libc.NonBlocking | Libc.CloseOnExec | (createWith is null ? 0 : Libc.Create);
+        int fd;
+        fixed (byte* text = (byte[])[.. path.Span, 0])
+            fd = Libc.openat(Libc.AtCurrentDirectory, text, flags, (uint)(createWith ?? 0));
+        file = fd < 0 ? null : new(fd);
+        return Libc.Check(fd);
+    }
+
+    /// <summary>
+    /// Opens a file to be read, whoever has it locked: the framework takes a lock of its own to read, and then neither reader nor
+    /// writer of a journal gets in.
+    /// </summary>
+    public static Errno OpenToRead(ByteString path, out FileHandle? file)
+    {
+        int fd;
+        fixed (byte* text = (byte[])[.. path.Span, 0])
+            fd = Libc.openat(Libc.AtCurrentDirectory, text, Libc.NonBlocking | Libc.CloseOnExec, 0);
+        file = fd < 0 ? null : new(fd);
+        return Libc.Check(fd);
+    }
+
+    /// <summary>Until it is on the disk what was written lives in memory only. Of a directory: the names in it.</summary>
+    public Errno Sync() => Libc.Check(Libc.fsync(descriptor));
+
+    /// <summary>Keeps other processes that ask for the same out until this handle is closed; false where another is in.</summary>
+    public Errno TryLock(out bool locked)
+    {
+        Errno error = Libc.Check(Libc.flock(descriptor, Libc.LockExclusive | Libc.LockWithoutWaiting));
+        locked = error == Errno.None;
+        return error is Errno.Again or Errno.Interrupted ? Errno.None : error;
+    }
+
     public Errno Truncate(long length) => Libc.Check(Libc.ftruncate(descriptor, length));
 
     public Errno SetOwner(uint uid, uint gid) => Libc.Check(Libc.fchown(descriptor, uid, gid));

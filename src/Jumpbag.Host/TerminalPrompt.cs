@@ -42,6 +42,14 @@ public static unsafe class TerminalPrompt
         }
     }
 
+    /// <summary>What is typed in answer, or comes through a pipe: from standard input, without the line's end; null where nothing comes.</summary>
+    public static string? Ask(string prompt)
+    {
+        // Where standard error is closed nobody sees the question; the answer still counts.
+        _ = DataStream.Write(2, Encoding.UTF8.GetBytes(prompt), out int _);
+        return ReadLine(0);
+    }
+
     private static Errno Apply(int descriptor, int when, byte[] settings)
     {
         fixed (byte* start = settings)

@@ -12,7 +12,8 @@ public sealed class LayerTests
         ["Jumpbag.Host"] = ["Jumpbag.Core"],
         ["Jumpbag.FileSystems"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host"],
         ["Jumpbag.Databases"] = ["Jumpbag.Core", "Jumpbag.Host"],
-        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases"],
+        ["Jumpbag.Incident"] = ["Jumpbag.Core", "Jumpbag.Host"],
+        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases", "Jumpbag.Incident"],
     };
 
     [Fact]

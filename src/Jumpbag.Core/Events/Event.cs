@@ -28,6 +28,9 @@ public sealed record FileFailed(string Path, string Reason) : Event;
 /// <summary>A source among several that could not be read, by its name as given, and why. The others are gone on with.</summary>
 public sealed record SourceFailed(string Source, string Reason, string? Hint = null) : Event;
 
+/// <summary>What made the whole command fail.</summary>
+public sealed record CommandFailed(string Message) : Event;
+
 /// <summary>A file that was delivered, for those who asked to see each.</summary>
 public sealed record FileDelivered(string Path) : Event;
 

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Jumpbag.Core;
+using Jumpbag.Host;
 
 namespace Jumpbag.Databases.Servers;
 

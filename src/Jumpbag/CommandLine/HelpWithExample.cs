@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Jumpbag.Commands;
 
 namespace Jumpbag.CommandLine;
 
@@ -24,6 +25,7 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         ["clean"] = "jumpbag snapshot clean --dry-run",
         ["load"] = "jumpbag load nightly.sql.gz --tables orders mysql://root@localhost/shop",
         ["pipe"] = "jumpbag pipe dump.sql.gz | zcat | mariadb shop",
+        ["incident"] = "jumpbag incident",
         ["demo"] = "jumpbag demo",
         ["completion"] = "jumpbag completion bash > /etc/bash_completion.d/jumpbag",
         ["version"] = "jumpbag version",
@@ -36,12 +38,13 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         int status = usual.Invoke(parseResult);
         TextWriter output = parseResult.InvocationConfiguration.Output;
         output.WriteLine(ExitStatus.Help);
-        string name = parseResult.CommandResult.Command.Name;
-        if (name == "snapshot")
+        string[] path = CommandPath.Of(parseResult);
+        string? example = path is ["incident", var verb, ..] ? IncidentCommand.ExampleOf(verb) : path is [var name, ..] ? Examples.GetValueOrDefault(name) : null;
+        if (path is ["snapshot", ..])
             output.WriteLine("  other  what the command ended with; 128 and the signal's number where one ended it");
         output.WriteLine();
         output.WriteLine("EXAMPLE");
-        output.WriteLine("  " + (Examples.TryGetValue(name, out string? example) ? example : Examples["inspect"]));
+        output.WriteLine("  " + (example ?? Examples["inspect"]));
         return status;
     }
 }

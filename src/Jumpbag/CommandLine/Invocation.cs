@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Jumpbag.Core;
 using Jumpbag.Host;
+using Jumpbag.Incidents;
 using Jumpbag.Terminal;
 
 namespace Jumpbag.CommandLine;
@@ -18,10 +19,18 @@ public static class Invocation
         using var events = new EventWriter(IsSet(parsed, CommonOptions.Quiet), Choice(parsed, CommonOptions.Progress), Choice(parsed, CommonOptions.Color));
         if (parsed.Action is not System.CommandLine.Help.HelpAction && Mistake(parsed) is { } mistake)
         {
-            string command = string.Concat(parsed.CommandResult.Command == root ? [] : Names(parsed.CommandResult).Select(part => " " + part));
+            string command = string.Concat(CommandPath.Of(parsed).Select(word => " " + word));
             events.Failure(mistake, $"'jumpbag{command} --help' shows what it takes");
             return ExitStatus.Usage;
         }
+        CommandJournal? journal = parsed.Action is HelpWithExample ? null : CommandJournal.Begin(name, arguments, events.Show);
+        int status = Execute(parsed, events);
+        journal?.End(status);
+        return status;
+    }
+
+    private static int Execute(ParseResult parsed, EventWriter events)
+    {
         try
         {
             // A writer of our own for help: the library would otherwise open the console, with a thread and the terminal's settings.
@@ -41,10 +50,6 @@ public static class Invocation
             return Report(e, events);
         }
     }
-
-    /// <summary>Of a command within a command all, the outermost first: "snapshot", "list".</summary>
-    private static IEnumerable<string> Names(CommandResult command) =>
-        command.Parent is CommandResult { Parent: not null } outer ? Names(outer).Append(command.Command.Name) : [command.Command.Name];
 
     /// <summary>What is wrong with the command line; null where nothing is.</summary>
     private static string? Mistake(ParseResult parsed)

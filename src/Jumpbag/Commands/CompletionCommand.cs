@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Jumpbag.CommandLine;
+using Jumpbag.Incidents;
 
 namespace Jumpbag.Commands;
 
@@ -29,6 +30,10 @@ public static class CompletionCommand
           local word=${COMP_WORDS[COMP_CWORD]} words=
           if [ "$COMP_CWORD" -eq 1 ]; then
             words="{{string.Join(' ', CommandTable.All.Select(command => command.Name))}} --help --version"
+          elif [ "${COMP_WORDS[1]}" = incident ] && [[ $word == -* ]]; then
+            case ${COMP_WORDS[2]} in
+        {{string.Join('\n', IncidentVerbs.All.Select(verb => $"      {verb.Name}) words=\"{string.Join(' ', OptionNames(verb.Make()))}\" ;;"))}}
+            esac
           elif [[ $word == -* ]]; then
             case ${COMP_WORDS[1]} in
         {{string.Join('\n', CommandTable.All.Select(command => $"      {command.Name}) words=\"{string.Join(' ', OptionNames(command.Make()))}\" ;;"))}}
@@ -54,5 +59,5 @@ public static class CompletionCommand
     private static string Parts(Command command) => string.Join(' ', command.Subcommands.Select(part => part.Name));
 
     private static IEnumerable<string> OptionNames(Command command) =>
-        command.Options.SelectMany(option => option.Aliases.Prepend(option.Name)).Append("--help").Where(name => name.StartsWith('-'));
+        command.Subcommands.Prepend(command).SelectMany(one => one.Options).Distinct().SelectMany(option => option.Aliases.Prepend(option.Name)).Append("--help").Where(name => name.StartsWith('-'));
 }

@@ -30,11 +30,15 @@ public sealed class EventWriter : IDisposable
         progress = new(style, text => Write(text));
     }
 
+    /// <summary>Sees every event too, whoever shows it: the incident's journal.</summary>
+    public static EventSink? Observer { get; set; }
+
     /// <summary>Files told as damaged or not made so far.</summary>
     public long Damaged => Interlocked.Read(ref damaged);
 
     public void Show(Event happened)
     {
+        Observer?.Invoke(happened);
         lock (gate)
         {
             switch (happened)
@@ -60,7 +64,7 @@ public sealed class EventWriter : IDisposable
                     Hint(warning.Hint);
                     break;
                 case SourceFailed source:
-                    Failure($"{source.Source}: {source.Reason}", source.Hint);
+                    ShowFailure($"{source.Source}: {source.Reason}", source.Hint);
                     break;
                 case FileDamaged file:
                     Place("damaged:", $"{file.Path}: {file.Damage}");
@@ -73,6 +77,12 @@ public sealed class EventWriter : IDisposable
     }
 
     public void Failure(string message, string? hint)
+    {
+        Observer?.Invoke(new CommandFailed(message));
+        ShowFailure(message, hint);
+    }
+
+    private void ShowFailure(string message, string? hint)
     {
         lock (gate)
         {

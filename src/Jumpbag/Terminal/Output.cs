@@ -14,6 +14,9 @@ public sealed class Output : IDisposable
 
     public Output(Stream stream) => this.stream = stream;
 
+    /// <summary>Bytes that went out so far.</summary>
+    public static long Written { get; private set; }
+
     public static Output Standard() => new(new StandardStream(1));
 
     public void Write(ReadOnlySpan<byte> bytes)
@@ -70,6 +73,7 @@ public sealed class Output : IDisposable
         try
         {
             stream.Write(bytes);
+            Written += bytes.Length;
         }
         catch (IOException e) when (e.HResult == (int)Errno.BrokenPipe)
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Jumpbag.Core;
+using Jumpbag.Host;
 
 namespace Jumpbag.Databases.Servers.MySql;
 

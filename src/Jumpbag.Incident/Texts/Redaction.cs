@@ -1,0 +1,86 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Jumpbag.Incident.Texts;
+
+/// <summary>
+/// Masks secrets in command lines and in what commands print, before either is written down. It knows where secrets stand: in addresses,
+/// behind options and variables that are called so, in headers, in SQL, in the shapes of well-known tokens. Repetitions have bounds, so that
+/// no text takes quadratic time.
+/// </summary>
+public static partial class Redaction
+{
+    private const string Mask = "***";
+
+    /// <summary>Programs whose -pWORD is a password; elsewhere it is a port or a path.</summary>
+    private static readonly string[] MySqlPrograms = ["mysql", "mariadb", "mysqldump", "mariadb-dump", "mysqladmin", "mariadb-admin", "mysqlbinlog", "mariadb-binlog", "mysqlimport", "mariadb-import", "mysqlcheck", "mariadb-check", "mydumper", "myloader", "mysqlsh", "sshpass", "xtrabackup", "mariabackup"];
+
+    /// <summary>A command as one line, its words quoted where a shell would need it, its secrets masked.</summary>
+    public static string CommandLine(IReadOnlyList<string> words)
+    {
+        var line = new StringBuilder();
+        string? program = words.Count > 0 ? Path.GetFileName(words[0]) : null;
+        for (int i = 0; i < words.Count; i++)
+        {
+            string word = words[i];
+            if (i > 0 && HidesNext(words[i - 1], program))
+                word = word.Contains(':', StringComparison.Ordinal) && words[i - 1] is "-u" or "--user" or "-U" or "--proxy-user" ? word[..(word.IndexOf(':', StringComparison.Ordinal) + 1)] + Mask : Mask;
+            else if (Array.IndexOf(MySqlPrograms, program) >= 0 && word.Length > 2 && word.StartsWith("-p", StringComparison.Ordinal))
+                word = "-p" + Mask;
+            line.Append(i == 0 ? "" : " ").Append(Quoted(Text(word)));
+        }
+        return line.ToString();
+    }
+
+    /// <summary>Any text: a shell's command, or output.</summary>
+    public static string Text(string text)
+    {
+        text = UrlPassword().Replace(text, "$1" + Mask + "@");
+        text = Named().Replace(text, match => match.Groups["name"].Value + match.Groups["by"].Value + Mask);
+        text = Option().Replace(text, match => match.Groups["option"].Value + Mask);
+        text = Header().Replace(text, "$1" + Mask);
+        text = Sql().Replace(text, "$1'" + Mask + "'");
+        text = Token().Replace(text, Mask);
+        return PrivateKey().Replace(text, Mask);
+    }
+
+    private static bool HidesNext(string option, string? program) =>
+        SecretOption().IsMatch(option)
+        || (program is "curl" or "wget" && option is "-u" or "--user" or "-U" or "--proxy-user")
+        || (program is "sshpass" && option is "-p")
+        || (program is "openssl" && option is "-k" or "-K" or "-pass" or "-passin" or "-passout");
+
+    private static string Quoted(string word) =>
+        word.Length > 0 && !NeedsQuotes().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+
+    /// <summary>scheme://user:PASSWORD@; the last @ before a slash or space ends it.</summary>
+    [GeneratedRegex(@"((?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/:@'""]{0,200}:)[^\s/'""]{0,1000}@")]
+    private static partial Regex UrlPassword();
+
+    /// <summary>NAME=VALUE, "name": "value", ?name=value, also --name=value, where the name says that it is secret.</summary>
+    [GeneratedRegex(@"(?<name>(?<![A-Za-z0-9])[A-Za-z0-9_.-]{0,60}(?:passw(?:or)?d|passphrase|passwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|pwd|PGPASSWORD|MYSQL_PWD|authkey|signature)[A-Za-z0-9_-]{0,60})(?<by>[""']?\s*[=:]\s*[""']?)(?![""'\s*/-])[^\s""'&;,]+", RegexOptions.IgnoreCase)]
+    private static partial Regex Named();
+
+    /// <summary>In a shell's line: --password VALUE, and -pVALUE of MySQL's programs.</summary>
+    [GeneratedRegex(@"(?<option>(?<=^|\s)--?[A-Za-z0-9-]{0,60}(?:password|passwd|passphrase|secret|token|api-?key|access-?key)\s+(?=[^\s-])|\b(?:mysql|mariadb|mysqldump|mariadb-dump|mysqladmin|mariadb-admin|sshpass|mydumper|myloader)\b[^|;&\n]{0,2000}?\s-p(?=\S)|\bcurl\b[^|;&\n]{0,2000}?\s(?:-u|--user)\s+[^\s:]+:)(?:'[^']*'|""[^""]*""|\S+)", RegexOptions.IgnoreCase)]
+    private static partial Regex Option();
+
+    [GeneratedRegex(@"((?:Authorization|X-Api-Key|X-Auth-Token|Cookie|Set-Cookie)\s*:\s*(?:Bearer\s+|Basic\s+)?|\bBearer\s+)[^\s'""]+", RegexOptions.IgnoreCase)]
+    private static partial Regex Header();
+
+    [GeneratedRegex(@"((?:IDENTIFIED\s+(?:WITH\s+\S+\s+)?(?:BY|AS)|\bPASSWORD)\s+(?:PASSWORD\s+)?\(?)'[^']*'", RegexOptions.IgnoreCase)]
+    private static partial Regex Sql();
+
+    /// <summary>AWS, GitHub, GitLab, Slack, JSON web tokens.</summary>
+    [GeneratedRegex(@"\b(?:A[KS]IA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)")]
+    private static partial Regex Token();
+
+    [GeneratedRegex(@"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)")]
+    private static partial Regex PrivateKey();
+
+    [GeneratedRegex(@"^--?[A-Za-z0-9-]*(?:password|passwd|passphrase|secret|token|api-?key|access-?key|private-?key)$", RegexOptions.IgnoreCase)]
+    private static partial Regex SecretOption();
+
+    [GeneratedRegex(@"[^A-Za-z0-9_@%+=:,./*?~^\u0080-\uFFFF-]")]
+    private static partial Regex NeedsQuotes();
+}

@@ -1,0 +1,81 @@
+using System.Text;
+using System.Text.Json;
+using Jumpbag.Core;
+using Jumpbag.Core.Events;
+using Jumpbag.Host;
+using Jumpbag.Incident.Events;
+using Jumpbag.Incident.Folding;
+using Jumpbag.Incident.Journal;
+using Jumpbag.Incident.Notifying;
+using Jumpbag.Incident.Texts;
+
+namespace Jumpbag.Incidents;
+
+/// <summary>Writes events to a journal for this person, says where they went when that is not the journal, and sends them on to hooks.</summary>
+internal sealed class Recorder(FileJournal journal, EventSink events)
+{
+    public static Author Me { get; } = Author.Current();
+
+    public FileJournal Journal => journal;
+
+    /// <summary>Appends an event that follows from where the incident is, which nobody changes meanwhile.</summary>
+    public Entry Append(Func<IncidentState, EventData> make, DateTimeOffset? at = null) =>
+        Tell(journal.Append(Me, entries => make(IncidentState.Of(entries, journal.Path)), at));
+
+    public Entry Append(EventData data, DateTimeOffset? at = null) => Tell(journal.Append(Me, data, at));
+
+    private Entry Tell(Appended appended)
+    {
+        if (appended.Refused is { } refused)
+            events(new Warning($"{refused.Message}: the event is saved in {appended.Fallback}", "it is merged into the journal as soon as that can be written"));
+        if (appended.TakenIn > 0)
+            events(new Status(journal.Path, $"{appended.TakenIn} {(appended.TakenIn == 1 ? "event" : "events")} of a fallback merged into it"));
+        Notify(appended.Entry);
+        return appended.Entry;
+    }
+
+    /// <summary>The event is saved; whatever goes wrong here is told and no more.</summary>
+    private void Notify(Entry entry)
+    {
+        try
+        {
+            Hook[] wanted = [.. new HookList(StateFolder.Path).Read().Where(hook => hook.Wants(entry.Data.Type))];
+            if (wanted.Length == 0)
+                return;
+            IncidentState state = IncidentState.Of(journal.Read(), journal.Path);
+            var spool = new Spool(StateFolder.Path, Delivery.Send);
+            string text = $"[{state.Opened.Id}] {entry.Author.Name}: {Printable.Line(entry.Data.Sentence)}";
+            foreach (Hook hook in wanted)
+                spool.Add(entry.Id, hook, text, Payload(state, entry, text));
+            if (Environment.ProcessPath is { } self)
+                BackgroundProcess.Start(self, "incident", "notify", "send", "--wait", "--quiet");
+        }
+        catch (Exception e) when (e is JumpbagException or IOException or UnauthorizedAccessException)
+        {
+            events(new Warning($"nobody was notified: {e.Message}", "'jumpbag incident notify' lists the hooks"));
+        }
+    }
+
+    private static string Payload(IncidentState state, Entry entry, string text)
+    {
+        using var memory = new MemoryStream();
+        using (var json = new Utf8JsonWriter(memory))
+        {
+            json.WriteStartObject();
+            json.WriteString("text", text);
+            json.WriteStartObject("incident");
+            json.WriteString("id", state.Opened.Id);
+            json.WriteString("title", state.Opened.Title);
+            json.WriteNumber("severity", state.Severity);
+            json.WriteBoolean("drill", state.Opened.Drill);
+            json.WriteBoolean("open", state.Closing is null);
+            json.WriteString("phase", state.Phases.Current?.Word());
+            json.WriteEndObject();
+            json.WritePropertyName("event");
+            json.WriteRawValue(entry.Line.Span);
+            json.WriteString("head", state.Head);
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(memory.GetBuffer(), 0, (int)memory.Length);
+    }
+}

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using System.Text;
+using Jumpbag.Core.Events;
+using Jumpbag.Incident.Notifying;
+using Jumpbag.Incident.Review;
+
+namespace Jumpbag.Incidents.Verbs;
+
+/// <summary>jumpbag incident review</summary>
+internal static class ReviewVerb
+{
+    private static readonly Argument<string> Which = new("id") { Arity = ArgumentArity.ZeroOrOne, Description = "an incident (the current one)" };
+    private static readonly Option<bool> Html = new("--html") { Description = "as an HTML page instead of Markdown" };
+    private static readonly Option<bool> Public = new("--public") { Description = "for those outside: no people, machines, commands, assumptions" };
+    private static readonly Option<bool> Names = new("--names") { Description = "logins instead of roles" };
+    private static readonly Option<string> File = new("--output", "-o") { HelpName = "FILE", Description = "into this file" };
+
+    public static Command Make() => IncidentOptions.Make("review", Run, Which, Html, Public, Names, File);
+
+    private static int Run(Desk desk)
+    {
+        if (desk.Parsed.GetValue(Which) is { } which)
+            desk.UseJournal(IncidentPlaces.Find(which, desk.JournalFolder));
+        IReadOnlyList<Block> blocks = PostMortem.Of(desk.State, desk.Parsed.GetValue(Names), desk.Parsed.GetValue(Public));
+        string text = desk.Parsed.GetValue(Html) ? HtmlWriter.Write(((Heading)blocks[0]).Text, blocks) : MarkdownWriter.Write(blocks);
+        if (desk.Parsed.GetValue(File) is { } file)
+        {
+            WholeFile.Write(Path.GetFullPath(file), Encoding.UTF8.GetBytes(text));
+            desk.Session.Events(new Status(file, "written"));
+        }
+        else if (desk.Json)
+        {
+            desk.Out.WriteJson(json => IncidentJson.WriteReview(json, desk.State, text, desk.Parsed.GetValue(Html)));
+        }
+        else
+        {
+            desk.Out.Write(text);
+        }
+        return desk.Session.Status;
+    }
+}
