@@ -22,25 +22,27 @@ public sealed class SourceSet : IDisposable
 
     /// <exception cref="NotFoundException">A source is not there.</exception>
     /// <exception cref="FailedException">A source cannot be opened.</exception>
-    public static SourceSet Open(string source, IReadOnlyList<string> others)
+    /// <exception cref="UnsupportedException">An overlay does not belong to the named disk.</exception>
+    public static SourceSet Open(string source, IReadOnlyList<string> others, OverlaySet overlays)
     {
         var set = new SourceSet();
         try
         {
             foreach (string path in others.Prepend(source))
                 set.sources.Add(FileSource.Open(path));
+            set.Disks =
+            [
+                Layer.OfDisk(set.sources[0], source, [.. set.sources.Skip(1)], overlays.Cover),
+                .. set.sources.Skip(1).Select(other => Layer.OfDisk(other, other.Path, [])),
+            ];
+            overlays.Check(set.Disk);
+            return set;
         }
         catch
         {
             set.Dispose();
             throw;
         }
-        set.Disks =
-        [
-            Layer.OfDisk(set.sources[0], source, [.. set.sources.Skip(1)]),
-            .. set.sources.Skip(1).Select(other => Layer.OfDisk(other, other.Path, [])),
-        ];
-        return set;
     }
 
     /// <summary>
