@@ -138,6 +138,18 @@ public unsafe class FileHandle : IDisposable
             ? null : FileStatus.Parse(new(buffer, FileStatus.Length)).Device;
     }
 
+    /// <summary>"major:minor" of the block device that a path names; null where it names none.</summary>
+    public static string? BlockDeviceNumber(string path)
+    {
+        byte* buffer = stackalloc byte[FileStatus.Length];
+        fixed (byte* text = (byte[])[.. ByteString.FromArgument(path).Span, 0])
+            if (Libc.statx(Libc.AtCurrentDirectory, text, 0, FileStatus.Mask, buffer) < 0)
+                return null;
+        // struct statx: 0x80 u32 stx_rdev_major, stx_rdev_minor.
+        uint* number = (uint*)(buffer + 0x80);
+        return FileStatus.Parse(new(buffer, FileStatus.Length)).IsBlockDevice ? System.FormattableString.Invariant($"{number[0]}:{number[1]}") : null;
+    }
+
     /// <summary>Another's descriptor, kept from being closed while it is used.</summary>
     private readonly ref struct Borrowed
     {

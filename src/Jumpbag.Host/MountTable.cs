@@ -28,6 +28,17 @@ public static class MountTable
         return mounted;
     }
 
+    /// <summary>A block device and those that stand on it (partitions, loop devices, volumes), all as "major:minor".</summary>
+    public static IReadOnlySet<string> DevicesOnAndAbove(string number)
+    {
+        string folder = RealPath("/sys/dev/block/" + number);
+        HashSet<string> found = DevicesOn(Path.GetFileName(folder));
+        foreach (string name in Names("/sys/class/block").Where(name => name.StartsWith("loop", StringComparison.Ordinal)))
+            if (ReadLines($"/sys/class/block/{name}/loop/backing_file") is [var backing, ..] && FileHandle.BlockDeviceNumber(backing) is { } below && found.Contains(below))
+                found.UnionWith(DevicesOn(name));
+        return found;
+    }
+
     /// <summary>The "major:minor" of a block device, its partitions and all that stands on them.</summary>
     private static HashSet<string> DevicesOn(string name)
     {

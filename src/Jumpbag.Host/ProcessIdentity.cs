@@ -9,6 +9,16 @@ public static unsafe class ProcessIdentity
 
     public static uint EffectiveGroup => Libc.getegid();
 
+    /// <summary>Whether this process was started with a signal ignored, as nohup(1) and a shell's background jobs do. Asked once, before anyone here changes it.</summary>
+    public static bool Ignored(int signal) => ((IgnoredAtStart.Value >> (signal - 1)) & 1) != 0;
+
+    private static readonly Lazy<ulong> IgnoredAtStart = new(() =>
+    {
+        const string Key = "SigIgn:";
+        string? line = File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal));
+        return line is null ? 0 : ulong.Parse(line.AsSpan(Key.Length).Trim(), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture);
+    });
+
     /// <summary>The permission bits that new files are denied. The kernel tells it only by setting it, so this does both, twice.</summary>
     public static int Umask()
     {
