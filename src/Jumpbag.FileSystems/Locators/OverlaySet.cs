@@ -12,6 +12,9 @@ public sealed class OverlaySet : IDisposable
 {
     private readonly Dictionary<string, OverlayFile> files = [];
 
+    /// <summary>No overlay at all.</summary>
+    public static OverlaySet None { get; } = new();
+
     /// <exception cref="JumpbagException">One is not there, is no overlay, is damaged or in use; or two are for one layer.</exception>
     public static OverlaySet Open(IReadOnlyList<string> paths, EventSink events)
     {

@@ -20,16 +20,17 @@ public sealed class SourceSet : IDisposable
 
     public IReadOnlyList<FileSource> Sources => sources;
 
+    /// <param name="holesAreData">As <see cref="FileSource.HolesAreData"/>.</param>
     /// <exception cref="NotFoundException">A source is not there.</exception>
     /// <exception cref="FailedException">A source cannot be opened.</exception>
     /// <exception cref="UnsupportedException">An overlay does not belong to the named disk.</exception>
-    public static SourceSet Open(string source, IReadOnlyList<string> others, OverlaySet overlays)
+    public static SourceSet Open(string source, IReadOnlyList<string> others, OverlaySet overlays, bool holesAreData = false)
     {
         var set = new SourceSet();
         try
         {
             foreach (string path in others.Prepend(source))
-                set.sources.Add(FileSource.Open(path));
+                set.sources.Add(FileSource.Open(path, holesAreData));
             set.Disks =
             [
                 Layer.OfDisk(set.sources[0], source, [.. set.sources.Skip(1)], overlays.Cover),

@@ -73,9 +73,8 @@ public sealed class OverlayCommit(OverlayFile file, BlockDevice device, string l
     }
 
     /// <summary>Writes every block that differs, and returns when all is on the disk. Returns how many those were.</summary>
-    public long Apply(EventSink events, long total, CancellationToken cancellation)
+    public long Apply(SourceWriters writers, EventSink events, long total, CancellationToken cancellation)
     {
-        var writers = new Dictionary<FileSource, SourceWriter>();
         var clock = System.Diagnostics.Stopwatch.StartNew();
         TimeSpan reported = default;
         long done = 0;
@@ -87,10 +86,8 @@ public sealed class OverlayCommit(OverlayFile file, BlockDevice device, string l
                 foreach ((int start, int length) in change.Parts)
                     foreach (Extent extent in Places((change.Block * BlockSize) + start, length))
                     {
-                        if (!writers.TryGetValue(extent.Source!, out SourceWriter? writer))
-                            writers.Add(extent.Source!, writer = SourceWriter.Open(extent.Source!));
                         int within = (int)(extent.Offset - (change.Block * BlockSize));
-                        writer.Write(change.New.AsSpan(within, (int)extent.Length), extent.SourceOffset);
+                        writers.Write(extent.Source!, change.New.AsSpan(within, (int)extent.Length), extent.SourceOffset);
                     }
                 done++;
                 if (clock.Elapsed - reported > BetweenReports)
@@ -103,9 +100,7 @@ public sealed class OverlayCommit(OverlayFile file, BlockDevice device, string l
         finally
         {
             // Also where it was interrupted: what was written is to be there, as it is told.
-            foreach (SourceWriter writer in writers.Values)
-                using (writer)
-                    writer.Sync();
+            writers.Sync();
         }
         return done;
     }

@@ -68,3 +68,46 @@ internal sealed partial class SourceWriter : IDisposable
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int open(byte[] path, int flags);
 }
+
+/// <summary>All sources of a commit, open to be written: either all can be had, or none is touched.</summary>
+public sealed class SourceWriters : IDisposable
+{
+    private readonly Dictionary<FileSource, SourceWriter> writers = [];
+
+    private SourceWriters()
+    {
+    }
+
+    /// <exception cref="UnsupportedException">A block device is mounted, or a part of something that is in use.</exception>
+    /// <exception cref="FailedException">One may not be written.</exception>
+    public static SourceWriters Open(IEnumerable<FileSource> sources)
+    {
+        var all = new SourceWriters();
+        try
+        {
+            foreach (FileSource source in sources)
+                all.writers.Add(source, SourceWriter.Open(source));
+            return all;
+        }
+        catch
+        {
+            all.Dispose();
+            throw;
+        }
+    }
+
+    internal void Write(FileSource source, ReadOnlySpan<byte> bytes, long offset) => writers[source].Write(bytes, offset);
+
+    /// <summary>What was written has reached the disks when this returns.</summary>
+    internal void Sync()
+    {
+        foreach (SourceWriter writer in writers.Values)
+            writer.Sync();
+    }
+
+    public void Dispose()
+    {
+        foreach (SourceWriter writer in writers.Values)
+            writer.Dispose();
+    }
+}

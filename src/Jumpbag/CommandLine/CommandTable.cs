@@ -17,6 +17,7 @@ public static class CommandTable
         ("tar", "write a tree of files as a tar archive to standard output", TarCommand.Make),
         ("find", "find files by name, type, size or time", FindCommand.Make),
         ("df", "show how full the filesystems are", DfCommand.Make),
+        ("fsck", "check a filesystem and repair it in an overlay file; the disk itself is not touched", FsckCommand.Make),
         ("load", "load a database dump into a server, knowing when it ends; list one, or take a table out of it", LoadCommand.Make),
         ("pipe", "copy files or standard input to standard output and show how far it is, as pv does", PipeCommand.Make),
         ("demo", "walk through the main job on a small disk made for it", DemoCommand.Make),

@@ -17,6 +17,7 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         ["tar"] = "jumpbag tar harddrive.img:/srv | zstd > srv.tar.zst",
         ["find"] = "jumpbag find harddrive.img:/var -name '*.sql' -size +1M",
         ["df"] = "jumpbag df -h harddrive.img",
+        ["fsck"] = "jumpbag fsck harddrive.img@1",
         ["load"] = "jumpbag load nightly.sql.gz --tables orders mysql://root@localhost/shop",
         ["pipe"] = "jumpbag pipe dump.sql.gz | zcat | mariadb shop",
         ["demo"] = "jumpbag demo",
