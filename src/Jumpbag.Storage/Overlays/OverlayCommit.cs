@@ -63,11 +63,9 @@ public sealed class OverlayCommit(OverlayFile file, BlockDevice device, string l
                     undo.Append(new(OverlayEntryKind.Data, change.Block, 1, 0, Checksums.Crc32C(~0u, change.New), change.OldSectors, !change.OldIsWhole), change.Old);
             undo.Conclude(OverlayVerdict.Repaired, $"what a commit of {file.Path} replaced");
         }
-        catch (Exception e)
+        catch
         {
             File.Delete(path);
-            if (e is IOException)
-                throw new FailedException($"{path}: the undo file cannot be written: {e.Message}", "nothing was changed; make room, or put the overlay into another folder", e);
             throw;
         }
     }

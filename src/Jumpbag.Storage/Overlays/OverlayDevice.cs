@@ -8,7 +8,7 @@ namespace Jumpbag.Storage.Overlays;
 /// A device with the changes of an overlay file over it, and, where the file was opened for it, one that can be written to: all
 /// writes go to the file, none to the device. Reads may come from several threads; writes wait for each other.
 /// </summary>
-public sealed class OverlayDevice(BlockDevice lower, OverlayFile file) : BlockDevice
+public sealed class OverlayDevice(BlockDevice lower, OverlayFile file) : WritableDevice
 {
     private const int BlockSize = OverlayFile.BlockSize, SectorsPerBlock = 8;
 
@@ -84,9 +84,8 @@ public sealed class OverlayDevice(BlockDevice lower, OverlayFile file) : BlockDe
 
     /// <summary>Replaces bytes; those that are there already take no space.</summary>
     /// <exception cref="UnreadableException">Less than a sector is written where the rest of that sector cannot be read.</exception>
-    /// <exception cref="FailedException">It is past the end, or the overlay is full.</exception>
-    /// <exception cref="IOException">The overlay file cannot be written: its disk is full, most often.</exception>
-    public void Write(long offset, ReadOnlySpan<byte> data)
+    /// <exception cref="FailedException">It is past the end, the overlay is full, or its disk is.</exception>
+    public override void Write(long offset, ReadOnlySpan<byte> data)
     {
         CheckRange(offset, data.Length);
         lock (writing)
@@ -101,7 +100,7 @@ public sealed class OverlayDevice(BlockDevice lower, OverlayFile file) : BlockDe
 
     /// <summary>Replaces bytes by zeros, in little space: a hole punched, a range zeroed or discarded.</summary>
     /// <exception cref="FailedException">As for <see cref="Write"/>.</exception>
-    public void Zero(long offset, long length)
+    public override void Zero(long offset, long length)
     {
         CheckRange(offset, length);
         lock (writing)
@@ -125,7 +124,7 @@ public sealed class OverlayDevice(BlockDevice lower, OverlayFile file) : BlockDe
     }
 
     /// <summary>What was written before has reached the disk when this returns.</summary>
-    public void Flush()
+    public override void Flush()
     {
         lock (writing)
             file.Sync();

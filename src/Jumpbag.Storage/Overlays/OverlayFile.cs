@@ -181,8 +181,7 @@ public sealed class OverlayFile : IDisposable
         return BinaryPrimitives.ReadUInt32LittleEndian(table.AsSpan((int)(block - entry.Block) * 4));
     }
 
-    /// <exception cref="IOException">The disk is full, or fails.</exception>
-    /// <exception cref="FailedException">More blocks than are kept in memory.</exception>
+    /// <exception cref="FailedException">More blocks than are kept in memory; or the disk is full, or fails.</exception>
     internal void Append(OverlayEntry entry, ReadOnlySpan<byte> data)
     {
         lock (gate)
@@ -192,8 +191,15 @@ public sealed class OverlayFile : IDisposable
         Span<byte> bytes = stackalloc byte[OverlayEntry.Size];
         entry = entry with { DataChecksum = Checksums.Crc32C(~0u, data) };
         entry.Write(bytes, Header.Id, slot);
-        RandomAccess.Write(handle, data, DataOffset(slot));
-        RandomAccess.Write(handle, bytes, EntryOffset(slot));
+        try
+        {
+            RandomAccess.Write(handle, data, DataOffset(slot));
+            RandomAccess.Write(handle, bytes, EntryOffset(slot));
+        }
+        catch (IOException e)
+        {
+            throw CannotWrite(e);
+        }
         nextSlot++;
         Apply(entry, slot);
     }
@@ -201,7 +207,7 @@ public sealed class OverlayFile : IDisposable
     /// <summary>Everything that was appended has reached the disk when this returns.</summary>
     public void Sync()
     {
-        RandomAccess.FlushToDisk(handle);
+        FlushToDisk();
         if (markedSlots == nextSlot)
             return;
         Append(new(OverlayEntryKind.Mark, 0, 1, 0), new byte[BlockSize]);
@@ -210,15 +216,29 @@ public sealed class OverlayFile : IDisposable
     /// <summary>Records what a check came to: from now on this is no unfinished work.</summary>
     public void Conclude(OverlayVerdict verdict, string text)
     {
-        RandomAccess.FlushToDisk(handle);
+        FlushToDisk();
         var data = new byte[BlockSize];
         System.Text.Encoding.UTF8.GetEncoder().Convert(text, data, flush: true, out _, out _, out _);
         Append(new(OverlayEntryKind.Verdict, 0, (int)verdict, 0), data);
         VerdictText = text;
-        RandomAccess.FlushToDisk(handle);
+        FlushToDisk();
     }
 
     public void Dispose() => handle.Dispose();
+
+    private void FlushToDisk()
+    {
+        try
+        {
+            RandomAccess.FlushToDisk(handle);
+        }
+        catch (IOException e)
+        {
+            throw CannotWrite(e);
+        }
+    }
+
+    private FailedException CannotWrite(IOException e) => new($"{Path}: cannot be written: {Reason(e)}", "make room, and run the same again: it goes on from there", e);
 
     /// <summary>
     /// What was written before a mark had reached the disk, so there a bad entry is damage. Behind the last mark the log ends

@@ -65,17 +65,13 @@ public sealed class CheckRun(SourceSet sources, CheckTarget target, CheckMode mo
                 bool replays = OutsideData.NeedsReplay(target.Format, target.Layer.Device);
                 outcome = Check(program, view, overlay, replays, cancellation);
                 keep |= overlay.Blocks > 0 && (mode != CheckMode.Look) && (outcome != CheckOutcome.Clean || replays);
-                view.Unmount();
+                view.Dispose();
                 if (view.Failure is { } failure)
-                    throw new FailedException($"{Show(path)}: the overlay could not take the changes: {failure}", "make room and run this again, which goes on from there");
+                    throw failure;
             }
             if (keep && outcome is not (CheckOutcome.Cancelled or CheckOutcome.Broken))
                 overlay.Conclude(VerdictOf(outcome), $"{checker.Program} on {locator}");
             return new(target, checker.Program, outcome, keep ? path : null, keep ? overlay.Blocks : 0);
-        }
-        catch (IOException e)
-        {
-            throw new FailedException($"{Show(path)}: the overlay could not take the changes: {e.Message}", "make room and run this again, which goes on from there", e);
         }
         finally
         {

@@ -1,0 +1,154 @@
+using Jumpbag.Core;
+
+namespace Jumpbag.Host.Fuse;
+
+/// <summary>
+/// A file system that this process serves at a folder: from <see cref="Start"/> on others can use it, until someone unmounts
+/// it or <see cref="Dispose"/> does.
+/// </summary>
+public sealed class FuseMount : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly FuseGuard? guard;
+    private readonly List<Thread> threads = [];
+    private readonly ManualResetEventSlim ended = new();
+    private readonly bool byHelper;
+    private readonly string deviceNumber;
+    private int running;
+    private bool disposed;
+
+    private FuseMount(ByteString folder, bool byHelper, FuseGuard? guard, List<FuseWorker> workers)
+    {
+        Folder = folder;
+        this.byHelper = byHelper;
+        this.guard = guard;
+        deviceNumber = MountEntry.At(folder)?.Device ?? "";
+        running = workers.Count;
+        foreach (FuseWorker worker in workers)
+            threads.Add(new Thread(() => Run(worker), maxStackSize: 1 << 20) { IsBackground = true, Name = "fuse" });
+        threads.ForEach(thread => thread.Start());
+    }
+
+    /// <summary>The whole path of the folder.</summary>
+    public ByteString Folder { get; }
+
+    /// <summary>Whether the mount goes away even when this process is killed.</summary>
+    public bool IsGuarded => guard is not null;
+
+    /// <param name="folder">The whole path; <see cref="MountPoint.Check"/> gives it.</param>
+    /// <exception cref="FailedException">The machine does not let us.</exception>
+    /// <exception cref="UnsupportedException">There is no FUSE here, or too old a one.</exception>
+    public static FuseMount Start(ByteString folder, FuseFileSystem files, FuseMountOptions options)
+    {
+        bool byHelper = Libc.geteuid() != 0;
+        FuseGuard? guard = FuseGuard.Start(folder, byHelper);
+        try
+        {
+            int device = -1;
+            if (!byHelper)
+            {
+                Errno error = FuseDevice.Mount(folder, options, out device);
+                // Root may be without the right to mount, in a container; the helper may have it.
+                byHelper = error == Errno.NotPermitted && Fusermount.Find() is not null;
+                if (!byHelper)
+                    error.ThrowIfFailed($"{folder}: mount");
+            }
+            if (byHelper && Libc.geteuid() == 0)
+            {
+                guard?.Dispose();
+                guard = FuseGuard.Start(folder, byHelper);
+            }
+            return Serve(folder, files, options, byHelper ? Fusermount.Mount(folder, options) : device, byHelper, guard);
+        }
+        catch
+        {
+            guard?.Dispose();
+            throw;
+        }
+    }
+
+    private static FuseMount Serve(ByteString folder, FuseFileSystem files, FuseMountOptions options, int device, bool byHelper, FuseGuard? guard)
+    {
+        var workers = new List<FuseWorker> { new(device, files) };
+        try
+        {
+            workers[0].Initialize();
+            int wanted = options.Threads > 0 ? options.Threads : Math.Clamp(Environment.ProcessorCount, 2, 4);
+            while (workers.Count < wanted && FuseDevice.Clone(device) is { } clone)
+                workers.Add(new(clone, files));
+            return new(folder, byHelper, guard, workers);
+        }
+        catch
+        {
+            _ = Unmount(folder, byHelper, detach: true);
+            workers.ForEach(worker => worker.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Waits until it was unmounted by someone else, or the token says stop.</summary>
+    /// <returns>Whether it was unmounted.</returns>
+    public bool Wait(CancellationToken stop)
+    {
+        try
+        {
+            ended.Wait(stop);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Unmounts, whoever has files of it open: they get errors from then on. What was served may be closed after this.
+    /// </summary>
+    public void Dispose()
+    {
+        if (disposed)
+            return;
+        disposed = true;
+        if (!ended.IsSet && IsOurs() && Unmount(Folder, byHelper, detach: false) is not null && IsOurs())
+        {
+            _ = Unmount(Folder, byHelper, detach: true);
+            Abort();
+        }
+        foreach (Thread thread in threads)
+            thread.Join(Patience);
+        guard?.Dispose();
+    }
+
+    private void Run(FuseWorker worker)
+    {
+        worker.Run();
+        if (Interlocked.Decrement(ref running) == 0)
+            ended.Set();
+        worker.Dispose();
+    }
+
+    /// <summary>Whether what is seen at the folder is this mount, and not one that came later.</summary>
+    private bool IsOurs() => MountEntry.At(Folder) is { } there && there.Device == deviceNumber;
+
+    private static string? Unmount(ByteString folder, bool byHelper, bool detach)
+    {
+        if (byHelper)
+            return Fusermount.Unmount(folder, detach);
+        Errno error = MountPoint.Unmount(folder, detach: detach);
+        return error == Errno.None ? null : error.Describe();
+    }
+
+    /// <summary>Ends the connection, so that those who still hold files of it do not keep our threads. The one who mounted may.</summary>
+    private void Abort()
+    {
+        try
+        {
+            File.WriteAllText($"/sys/fs/fuse/connections/{deviceNumber.Split(':')[^1]}/abort", "1");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not mounted here: the connection ends when the last of them closes its files, or when this process does.
+        }
+    }
+}
