@@ -2,6 +2,7 @@ using System.Text.Json;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
+using Jumpbag.FileSystems;
 
 namespace Jumpbag.Checking;
 
@@ -20,11 +21,11 @@ public static class CheckReport
                 break;
             case CheckOutcome.Clean:
                 session.Events(new Status(locator, $"clean with the overlay {overlay}: {changed} changed; {image} is untouched"));
-                Next(overlay, locator, session);
+                Next(result, overlay, session);
                 break;
             case CheckOutcome.Repaired:
                 session.Events(new Status(locator, $"repaired in the overlay {overlay}: {changed} changed; {image} is untouched"));
-                Next(overlay, locator, session);
+                Next(result, overlay, session);
                 break;
             case CheckOutcome.ErrorsRemain when result.Overlay is null:
                 session.Events(new Warning($"{locator}: has errors; {result.Program} told them, and nothing was repaired",
@@ -64,9 +65,11 @@ public static class CheckReport
         json.WriteEndObject();
     }
 
-    private static void Next(string overlay, string locator, Session session)
+    private static void Next(CheckResult result, string overlay, Session session)
     {
-        session.Events(new Status("to read it", $"jumpbag cp -r --overlay {overlay} {locator}:/ ./rescued"));
+        string locator = result.Target.Layer.Locator;
+        if (FileSystemFormats.CanRead(result.Target.Format))
+            session.Events(new Status("to read it", $"jumpbag cp -r --overlay {overlay} {locator}:/ ./rescued"));
         session.Events(new Status("to write it into the disk", $"jumpbag fsck --commit --overlay {overlay} {locator}"));
     }
 

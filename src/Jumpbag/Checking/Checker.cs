@@ -49,8 +49,8 @@ public sealed record Checker(string Program, string[] Command, string[] Look, st
     {
         // e2fsck(8): the sum of 1 corrected, 2 corrected and reboot, 4 uncorrected, 8 operational error, 16 usage, 32 cancelled, 128 library.
         "ext2" or "ext3" or "ext4" => new("e2fsck", [], ["-f", "-n"], ["-f"], ["-f", "-y"], (status, _) =>
-            (status & 32) != 0 ? CheckOutcome.Cancelled : (status & (8 | 16 | 128)) != 0 ? CheckOutcome.Broken
-            : (status & 4) != 0 ? CheckOutcome.ErrorsRemain : status != 0 ? CheckOutcome.Repaired : CheckOutcome.Clean),
+            (status & 32) != 0 ? CheckOutcome.Cancelled : (status & 4) != 0 ? CheckOutcome.ErrorsRemain
+            : (status & (8 | 16 | 128)) != 0 ? CheckOutcome.Broken : status != 0 ? CheckOutcome.Repaired : CheckOutcome.Clean),
 
         // xfs_repair(8): with -n 1 where anything is wrong; with -e 4 where it was and is repaired; 2 for a log that only a mount can replay.
         "xfs" => new("xfs_repair", ["-f"], ["-n"], null, ["-e"], (status, mode) => (status, mode) switch

@@ -14,8 +14,11 @@ public static class CheckerRun
     /// </summary>
     public static CheckOutcome Run(Checker checker, string program, CheckMode mode, IEnumerable<string> options, string view, bool json, CancellationToken cancellation)
     {
-        IEnumerable<string> words = [checker.Program, .. checker.Arguments(mode, options, view)];
-        using Job job = Job.Start(new(program, [.. words.Select(ByteString.FromArgument)]) { TakesTerminal = true, Output = json ? 2 : 1 });
+        string[] words = [program, .. checker.Arguments(mode, options, view)];
+        // Should this process be killed, the view is gone, and a checker that answers every failing read with yes goes on for long.
+        if (Programs.TryFind("setpriv") is { } setpriv)
+            words = [setpriv, "--pdeathsig", "KILL", .. words];
+        using Job job = Job.Start(new(words[0], [.. words.Select(ByteString.FromArgument)]) { TakesTerminal = true, Output = json ? 2 : 1 });
         JobEnd? end = null;
         while (end is null)
         {

@@ -30,7 +30,7 @@ public sealed class CommitRun(SourceSet sources, string path, OverlayPurpose pur
             return dryRun ? ExitStatus.Done : Finish(file);
         }
         string? undo = IsUndo ? null : ChooseUndo(file);
-        session.Events(new Status(layer.Locator, $"{counted} of {targets} will be overwritten, of {file.Blocks} in {Show(path)}"));
+        session.Events(new Status(layer.Locator, $"{counted} of {targets} will be overwritten{(plan.Blocks == file.Blocks ? "" : $"; the other {file.Blocks - plan.Blocks} of {Show(path)} are there already")}"));
         if (undo is not null)
             session.Events(new Status("what stands there now", $"is kept in {Show(undo)}"));
         if (plan.Unsaved > 0)
