@@ -21,7 +21,7 @@ public sealed unsafe class Job : IDisposable
         Id = id;
         this.terminal = terminal;
         // Where the kernel has none (before 5.3) the end is looked for at each slice.
-        descriptor = (int)Libc.syscall(Libc.PidFdOpen, id, 0, 0, 0);
+        descriptor = (int)Libc.syscall(Libc.PidFdOpen, id, null, null, 0);
     }
 
     /// <summary>Of the process and of its group.</summary>
@@ -30,7 +30,7 @@ public sealed unsafe class Job : IDisposable
     /// <exception cref="FailedException">It cannot be started.</exception>
     public static Job Start(JobStart start)
     {
-        int terminal = start.TakesTerminal ? OpenForegroundTerminal() : -1;
+        int terminal = start.TakesTerminal ? OpenTerminal() : -1;
         int id = 0;
         Errno error = Spawn(start, &id);
         if (error != Errno.None)
@@ -40,7 +40,7 @@ public sealed unsafe class Job : IDisposable
             throw error.Failed(start.Path);
         }
         if (terminal >= 0)
-            _ = Libc.tcsetpgrp(terminal, id);
+            GiveTerminal(terminal, id);
         return new(id, terminal);
     }
 
@@ -118,8 +118,8 @@ public sealed unsafe class Job : IDisposable
     {
         if (terminal < 0)
             return;
-        // It looked at the terminal in the instant before it was given it.
-        if (signal is Signals.TerminalInput or Signals.TerminalOutput && Libc.tcgetpgrp(terminal) == Id)
+        // It looked at the terminal in the instant before it was given it, or this process was brought to the foreground since.
+        if (signal is Signals.TerminalInput or Signals.TerminalOutput && (Libc.tcgetpgrp(terminal) == Id || GiveTerminal(terminal, Id)))
         {
             Signal(Signals.Continue);
             return;
@@ -127,10 +127,12 @@ public sealed unsafe class Job : IDisposable
         TakeTerminalBack();
         _ = Libc.kill(Libc.getpid(), Signals.Stop);
         // Here the person has brought this job on again; where it is in the background the command has no terminal either.
-        if (Libc.tcgetpgrp(terminal) == Libc.getpgrp())
-            _ = Libc.tcsetpgrp(terminal, Id);
+        GiveTerminal(terminal, Id);
         Signal(Signals.Continue);
     }
+
+    /// <summary>Hands the terminal on, if this process is the one that has it.</summary>
+    private static bool GiveTerminal(int terminal, int group) => Libc.tcgetpgrp(terminal) == Libc.getpgrp() && Libc.tcsetpgrp(terminal, group) == 0;
 
     /// <summary>Whoever sets the terminal's group from the background is stopped by SIGTTOU, unless it is blocked.</summary>
     private void TakeTerminalBack()
@@ -145,19 +147,11 @@ public sealed unsafe class Job : IDisposable
         _ = Libc.pthread_sigmask(Libc.SetSignalMask, before, null);
     }
 
-    /// <summary>The terminal, where this process is the one that has it; else -1.</summary>
-    private static int OpenForegroundTerminal()
+    /// <summary>The terminal that this process belongs to; -1 where there is none.</summary>
+    private static int OpenTerminal()
     {
         fixed (byte* name = "/dev/tty\0"u8)
-        {
-            int fd = Libc.openat(Libc.AtCurrentDirectory, name, Libc.ReadWrite | Libc.CloseOnExec, 0);
-            if (fd >= 0 && Libc.tcgetpgrp(fd) != Libc.getpgrp())
-            {
-                _ = Libc.close(fd);
-                return -1;
-            }
-            return fd;
-        }
+            return Libc.openat(Libc.AtCurrentDirectory, name, Libc.ReadWrite | Libc.CloseOnExec, 0);
     }
 
     private static Errno Spawn(JobStart start, int* id)
@@ -172,20 +166,20 @@ public sealed unsafe class Job : IDisposable
                 _ = Libc.sigaddset(normal, signal);
         _ = Libc.posix_spawnattr_init(attributes);
         _ = Libc.posix_spawn_file_actions_init(actions);
-        _ = Libc.posix_spawnattr_setflags(attributes, Libc.SpawnSetGroup | Libc.SpawnSetDefaultSignals | Libc.SpawnSetSignalMask);
+        _ = Libc.posix_spawnattr_setflags(attributes, (short)(Libc.SpawnSetGroup | Libc.SpawnSignalDefaults | Libc.SpawnSignalMask));
         _ = Libc.posix_spawnattr_setpgroup(attributes, 0);
         _ = Libc.posix_spawnattr_setsigdefault(attributes, normal);
         _ = Libc.posix_spawnattr_setsigmask(attributes, none);
-        int[] streams = [start.Input, start.Output, start.Errors];
+        int[] streams = [start.Input, start.PrintsToErrors ? start.Errors : start.Output, start.Errors];
         for (int i = 0; i < streams.Length; i++)
             if (streams[i] != i)
                 _ = Libc.posix_spawn_file_actions_adddup2(actions, streams[i], i);
-        using var arguments = new StringVector(start.Arguments.Select(argument => argument.Span.ToArray()));
-        using var environment = new StringVector(EnvironmentWith(start.Environment));
+        using var arguments = new CStrings(start.Arguments);
+        using var environment = new CStrings(EnvironmentWith(start.Environment));
         try
         {
             fixed (byte* path = (byte[])[.. ByteString.FromArgument(start.Path).Span, 0])
-                return (Errno)Libc.posix_spawn(id, path, actions, attributes, arguments.Start, environment.Start);
+                return (Errno)Libc.posix_spawn(id, path, actions, attributes, arguments.Pointers, environment.Pointers);
         }
         finally
         {
@@ -195,9 +189,9 @@ public sealed unsafe class Job : IDisposable
     }
 
     /// <summary>From the kernel, since the framework's own copy has only what is UTF-8.</summary>
-    private static List<byte[]> EnvironmentWith(IReadOnlyList<string> changes)
+    private static List<ByteString> EnvironmentWith(IReadOnlyList<string> changes)
     {
-        var all = new List<byte[]>();
+        var all = new List<ByteString>();
         byte[] current = File.ReadAllBytes("/proc/self/environ");
         foreach (Range range in current.AsSpan().Split((byte)0))
         {
@@ -206,9 +200,9 @@ public sealed unsafe class Job : IDisposable
             foreach (string change in changes)
                 replaced |= entry.StartsWith(Encoding.UTF8.GetBytes(change[..(change.IndexOf('=', StringComparison.Ordinal) + 1)]));
             if (!replaced)
-                all.Add(entry.ToArray());
+                all.Add(new(entry));
         }
-        all.AddRange(changes.Select(change => ByteString.FromArgument(change).Span.ToArray()));
+        all.AddRange(changes.Select(ByteString.FromArgument));
         return all;
     }
 }

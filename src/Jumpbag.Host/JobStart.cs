@@ -13,6 +13,9 @@ public sealed record JobStart(string Path, IReadOnlyList<ByteString> Arguments)
     /// <summary>Whether it gets this process's place at the terminal, so that Ctrl-C and what is typed go to it. It gives it back at its end.</summary>
     public bool TakesTerminal { get; init; }
 
+    /// <summary>Whether what it prints goes to standard error: standard output is the result's.</summary>
+    public bool PrintsToErrors { get; init; }
+
     /// <summary>Descriptors of this process that become its standard streams; those of this process unless told.</summary>
     internal int Input { get; init; }
 

@@ -1,28 +1,31 @@
 using System.Buffers.Binary;
-using System.Globalization;
-using System.Text;
+using System.Runtime.InteropServices;
 using Jumpbag.Core;
 
 namespace Jumpbag.Host;
 
 /// <summary>
-/// A loop device over a part of a file or block device: what <c>losetup --find --show --offset --sizelimit</c> makes. The kernel
-/// frees it by itself once nobody has it open or mounted any more, so a process that dies leaves none behind.
+/// A range of a file or device as a block device of the kernel (loop(4)). It lives as long as someone uses it:
+/// this object until it is disposed, then what is mounted from it; the kernel detaches it by itself after the last.
 /// </summary>
 public sealed unsafe class LoopDevice : IDisposable
 {
-    // <linux/loop.h>
-    private const nuint SetDescriptor = 0x4C00, ClearDescriptor = 0x4C01, SetStatus64 = 0x4C04, Configure = 0x4C0A, GetFree = 0x4C82;
-    private const uint ReadOnlyFlag = 1, AutoClearFlag = 4;
+    /// <summary>What says that a loop device is ours; it stands in place of the file's name, which the kernel tells elsewhere too.</summary>
+    private const string Tag = "jumpbag";
 
-    // struct loop_config: 0 u32 fd · 4 u32 block_size · 8 struct loop_info64: (8) +24 u64 lo_offset · +32 u64 lo_sizelimit ·
-    // +52 u32 lo_flags · +56 lo_file_name[64] · 232 bytes · 240 reserved[8].
-    private const int ConfigSize = 304, Info = 8, InfoSize = 232;
+    private const nuint SetDescriptor = 0x4C00, ClearDescriptor = 0x4C01, SetStatus = 0x4C04, GetFree = 0x4C82, Configure = 0x4C0A, GetStatus = 0x4C05;
+    private const uint ReadOnly = 1, AutoClear = 4;
+
+    /// <summary>struct loop_config: u32 fd · u32 block_size · struct loop_info64 · u64 reserved[8].</summary>
+    private const int ConfigSize = 304, InfoOffset = 8;
+
+    /// <summary>In struct loop_info64: u64 lo_offset, u64 lo_sizelimit, u32 lo_flags, lo_file_name[64]; its size.</summary>
+    private const int OffsetOffset = 24, LimitOffset = 32, FlagsOffset = 52, NameOffset = 56, InfoSize = 232;
 
     /// <summary>Others take the free ones too; so often they may be faster.</summary>
-    private const int Attempts = 64;
+    private const int MostTries = 64;
 
-    private int descriptor;
+    private readonly int descriptor;
 
     private LoopDevice(int descriptor, string path)
     {
@@ -33,85 +36,108 @@ public sealed unsafe class LoopDevice : IDisposable
     /// <summary>"/dev/loop3"</summary>
     public string Path { get; }
 
-    /// <param name="file">The file or block device.</param>
-    /// <param name="offset">In bytes, of the first that the device shows.</param>
-    /// <param name="length">In bytes; 0 to the end.</param>
-    /// <exception cref="FailedException">There are no loop devices, or none may be had.</exception>
-    public static LoopDevice Attach(string file, long offset, long length, bool readOnly)
+    /// <summary>Of an open file or device, read-only.</summary>
+    /// <exception cref="FailedException">The kernel has no loop devices, or not for us.</exception>
+    public static LoopDevice Attach(SafeHandle source, long offset, long length)
     {
-        int backing = Open(file, readOnly);
+        bool taken = false;
+        source.DangerousAddRef(ref taken);
         try
         {
-            int control = Open("/dev/loop-control", readOnly: false, "loop devices need root and the kernel's module loop: 'modprobe loop'");
-            try
+            return Attach((int)source.DangerousGetHandle(), offset, length, readOnly: true);
+        }
+        finally
+        {
+            source.DangerousRelease();
+        }
+    }
+
+    /// <summary>Of a block device that may be written to: a snapshot, into which the kernel replays a journal.</summary>
+    /// <exception cref="FailedException">The kernel has no loop devices, or not for us.</exception>
+    public static LoopDevice AttachWritable(string device, long offset, long length)
+    {
+        int source = Open(device, Libc.ReadWrite);
+        try
+        {
+            return Attach(source, offset, length, readOnly: false);
+        }
+        finally
+        {
+            _ = Libc.close(source);
+        }
+    }
+
+    private static LoopDevice Attach(int source, long offset, long length, bool readOnly)
+    {
+        int control = Open("/dev/loop-control", Libc.ReadWrite);
+        try
+        {
+            for (int tries = 0; ; tries++)
             {
-                for (int attempt = 0; attempt < Attempts; attempt++)
-                {
-                    int number = Libc.ioctl(control, GetFree, null);
-                    Libc.Check(number).ThrowIfFailed("/dev/loop-control");
-                    string path = "/dev/loop" + number.ToString(CultureInfo.InvariantCulture);
-                    int loop = Open(path, readOnly);
-                    Errno error = Set(loop, backing, file, offset, length, readOnly);
-                    if (error == Errno.None)
-                        return new(loop, path);
-                    _ = Libc.close(loop);
-                    if (error != Errno.Busy)
-                        throw error.Failed($"{path} for {file}");
-                }
-                throw new FailedException($"no loop device could be had for {file}", "others take them as fast; try again");
-            }
-            finally
-            {
-                _ = Libc.close(control);
+                int number = Libc.ioctl(control, GetFree, null);
+                Libc.Check(number).ThrowIfFailed("/dev/loop-control");
+                int device = Open($"/dev/loop{number}", readOnly ? Libc.ReadOnly : Libc.ReadWrite);
+                Errno error = Set(device, source, offset, length, readOnly);
+                if (error == Errno.None)
+                    return new(device, $"/dev/loop{number}");
+                _ = Libc.close(device);
+                // Someone else may have been faster.
+                if (error != Errno.Busy || tries == MostTries)
+                    throw error.Failed($"/dev/loop{number}");
             }
         }
         finally
         {
-            _ = Libc.close(backing);
+            _ = Libc.close(control);
         }
     }
 
-    /// <summary>Lets go of it: it stays as long as it is mounted or open elsewhere.</summary>
-    public void Dispose()
+    /// <summary>Whether a device, as the mount table names it, is a loop device that <see cref="Attach"/> made.</summary>
+    public static bool IsOurs(ByteString device)
     {
-        int fd = Interlocked.Exchange(ref descriptor, -1);
-        if (fd >= 0)
-            _ = Libc.close(fd);
+        if (!device.Span.StartsWith("/dev/loop"u8))
+            return false;
+        using var path = new CStrings([device]);
+        int fd = Libc.openat(Libc.AtCurrentDirectory, path.Pointers[0], Libc.ReadOnly | Libc.CloseOnExec, 0);
+        if (fd < 0)
+            return false;
+        byte* info = stackalloc byte[InfoSize];
+        bool ours = Libc.ioctl(fd, GetStatus, info) == 0 && new ReadOnlySpan<byte>(info + NameOffset, Tag.Length + 1).SequenceEqual("jumpbag\0"u8);
+        _ = Libc.close(fd);
+        return ours;
     }
 
-    private static Errno Set(int loop, int backing, string file, long offset, long length, bool readOnly)
+    public void Dispose() => _ = Libc.close(descriptor);
+
+    private static Errno Set(int device, int source, long offset, long length, bool readOnly)
     {
-        Span<byte> config = stackalloc byte[ConfigSize];
-        config.Clear();
-        BinaryPrimitives.WriteInt32LittleEndian(config, backing);
-        Span<byte> info = config.Slice(Info, InfoSize);
-        BinaryPrimitives.WriteInt64LittleEndian(info[24..], offset);
-        BinaryPrimitives.WriteInt64LittleEndian(info[32..], length);
-        BinaryPrimitives.WriteUInt32LittleEndian(info[52..], AutoClearFlag | (readOnly ? ReadOnlyFlag : 0));
-        byte[] name = Encoding.UTF8.GetBytes(file);
-        name.AsSpan(0, Math.Min(name.Length, 63)).CopyTo(info[56..]);
-        fixed (byte* start = config)
-        {
-            Errno error = Libc.Check(Libc.ioctl(loop, Configure, start));
-            if (error is not (Errno.Invalid or Errno.NotTerminal))
-                return error;
-            // Before Linux 5.8 it takes two steps.
-            error = Libc.Check(Libc.ioctl(loop, SetDescriptor, (void*)backing));
-            if (error != Errno.None)
-                return error;
-            error = Libc.Check(Libc.ioctl(loop, SetStatus64, start + Info));
-            if (error != Errno.None)
-                _ = Libc.ioctl(loop, ClearDescriptor, null);
+        byte* config = stackalloc byte[ConfigSize];
+        var bytes = new Span<byte>(config, ConfigSize);
+        bytes.Clear();
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, source);
+        Span<byte> info = bytes[InfoOffset..];
+        BinaryPrimitives.WriteInt64LittleEndian(info[OffsetOffset..], offset);
+        BinaryPrimitives.WriteInt64LittleEndian(info[LimitOffset..], length);
+        BinaryPrimitives.WriteUInt32LittleEndian(info[FlagsOffset..], AutoClear | (readOnly ? ReadOnly : 0));
+        System.Text.Encoding.ASCII.GetBytes(Tag, info[NameOffset..]);
+        Errno error = Libc.Check(Libc.ioctl(device, Configure, config));
+        if (error is not (Errno.Invalid or Errno.NotTerminal))
             return error;
-        }
+        // Before Linux 5.8 it takes two steps.
+        error = Libc.Check(Libc.ioctl(device, SetDescriptor, (void*)source));
+        if (error != Errno.None)
+            return error;
+        error = Libc.Check(Libc.ioctl(device, SetStatus, config + InfoOffset));
+        if (error != Errno.None)
+            _ = Libc.ioctl(device, ClearDescriptor, null);
+        return error;
     }
 
-    private static int Open(string path, bool readOnly, string? hint = null)
+    private static int Open(string path, int flags)
     {
-        fixed (byte* name = (byte[])[.. ByteString.FromArgument(path).Span, 0])
-        {
-            int fd = Libc.openat(Libc.AtCurrentDirectory, name, Libc.CloseOnExec | (readOnly ? 0 : Libc.ReadWrite), 0);
-            return fd >= 0 ? fd : throw Libc.LastError.Failed(path, hint);
-        }
+        using var text = new CStrings([ByteString.FromText(path)]);
+        int fd = Libc.openat(Libc.AtCurrentDirectory, text.Pointers[0], flags | Libc.CloseOnExec, 0);
+        Libc.Check(fd).ThrowIfFailed(path);
+        return fd;
     }
 }

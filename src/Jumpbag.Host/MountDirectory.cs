@@ -9,8 +9,6 @@ namespace Jumpbag.Host;
 /// </summary>
 public sealed unsafe class MountDirectory : IDisposable
 {
-    private const int PathOnly = 0x200000;
-
     // struct open_how: u64 flags, mode, resolve; <linux/openat2.h>
     private const ulong ResolveNoMagicLinks = 2, ResolveInRoot = 0x10;
 
@@ -40,7 +38,7 @@ public sealed unsafe class MountDirectory : IDisposable
     {
         fixed (byte* text = (byte[])[.. ByteString.FromArgument(path).Span, 0])
         {
-            int fd = Libc.openat(Libc.AtCurrentDirectory, text, PathOnly | Libc.DirectoryOnly | Libc.CloseOnExec, 0);
+            int fd = Libc.openat(Libc.AtCurrentDirectory, text, Libc.PathOnly | Libc.DirectoryOnly | Libc.CloseOnExec, 0);
             return fd >= 0 ? new(fd) : throw Libc.LastError.Failed(path);
         }
     }
@@ -50,7 +48,7 @@ public sealed unsafe class MountDirectory : IDisposable
     /// none leads out of it, whatever a hostile guest has put there.
     /// </summary>
     /// <returns>The error, for what is not there: <see cref="Errno.NotImplemented"/> before Linux 5.6.</returns>
-    public static Errno OpenBelow(string root, ByteString path, out MountDirectory? found) => Below(root, path, PathOnly | Libc.DirectoryOnly, out found);
+    public static Errno OpenBelow(string root, ByteString path, out MountDirectory? found) => Below(root, path, Libc.PathOnly | Libc.DirectoryOnly, out found);
 
     /// <summary>The beginning of a regular file below a root, found in the same way; null where there is none.</summary>
     public static byte[]? ReadBelow(string root, ByteString path, int most)
@@ -85,7 +83,7 @@ public sealed unsafe class MountDirectory : IDisposable
         how[2] = ResolveInRoot | ResolveNoMagicLinks;
         fixed (byte* text = (byte[])[.. path.Span, 0])
         {
-            long fd = Libc.syscall(Libc.OpenAt2, top.descriptor, (nint)text, (nint)how, 3 * sizeof(ulong));
+            nint fd = Libc.syscall(Libc.OpenAt2, top.descriptor, text, how, 3 * sizeof(ulong));
             if (fd < 0)
                 return Libc.LastError;
             found = new((int)fd);

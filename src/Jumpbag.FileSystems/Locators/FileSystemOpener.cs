@@ -59,7 +59,7 @@ public sealed class FileSystemOpener(SourceSet sources, bool replay)
     }
 
     /// <summary>Why there is no filesystem: nothing known is in it, or nothing of its start can be read (of a cut image, most often).</summary>
-    internal static JumpbagException Unrecognised(Layer layer)
+    public static JumpbagException Unrecognised(Layer layer)
     {
         try
         {

@@ -40,7 +40,7 @@ internal static unsafe class FuseDevice
         // The numbers are of the one who alone may look at it, where others aren't let in.
         string data = $"fd={device},rootmode=40000,user_id={Libc.geteuid()},group_id={Libc.getegid()}"
             + (options.AllowOther ? ",allow_other" : "") + (options.DefaultPermissions ? ",default_permissions" : "");
-        using var strings = new CStrings([options.Source, folder, ByteString.FromText("fuse." + FuseMountOptions.Subtype), ByteString.FromText(data)]);
+        using var strings = new CStrings([options.Source, folder, ByteString.FromText(FuseMount.Type), ByteString.FromText(data)]);
         nuint flags = Libc.MountNoSetUid | Libc.MountNoDevices | (options.Writable ? 0 : Libc.MountReadOnly);
         error = Libc.Check(Libc.mount(strings.Pointers[0], strings.Pointers[1], strings.Pointers[2], flags, strings.Pointers[3]));
         if (error != Errno.None)

@@ -8,6 +8,9 @@ namespace Jumpbag.Host.Fuse;
 /// </summary>
 public sealed class FuseMount : IDisposable
 {
+    /// <summary>What the mount table shows as the type of the filesystem.</summary>
+    public const string Type = "fuse." + FuseMountOptions.Subtype;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly FuseGuard? guard;
@@ -118,6 +121,17 @@ public sealed class FuseMount : IDisposable
         foreach (Thread thread in threads)
             thread.Join(Patience);
         guard?.Dispose();
+    }
+
+    /// <summary>Unmounts what another process serves.</summary>
+    /// <param name="lazily">At once, though it is in use: it then ends with its last user.</param>
+    /// <returns>Why it could not be done; null where it was.</returns>
+    public static string? Unmount(ByteString folder, bool lazily)
+    {
+        if (Libc.geteuid() != 0)
+            return Unmount(folder, byHelper: true, lazily);
+        string? refusal = Unmount(folder, byHelper: false, lazily);
+        return refusal is not null && Fusermount.Find() is not null && Unmount(folder, byHelper: true, lazily) is null ? null : refusal;
     }
 
     private void Run(FuseWorker worker)

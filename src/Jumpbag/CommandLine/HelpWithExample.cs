@@ -17,7 +17,10 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         ["tar"] = "jumpbag tar harddrive.img:/srv | zstd > srv.tar.zst",
         ["find"] = "jumpbag find harddrive.img:/var -name '*.sql' -size +1M",
         ["df"] = "jumpbag df -h harddrive.img",
+        ["mount"] = "jumpbag mount harddrive.img ~/hd",
+        ["umount"] = "jumpbag umount ~/hd",
         ["fsck"] = "jumpbag fsck harddrive.img@1",
+        ["snapshot"] = "jumpbag snapshot vg_i7tiny/vm_zoneminder --size 5G -- rdiff-backup {} /backup/zoneminder",
         ["load"] = "jumpbag load nightly.sql.gz --tables orders mysql://root@localhost/shop",
         ["pipe"] = "jumpbag pipe dump.sql.gz | zcat | mariadb shop",
         ["demo"] = "jumpbag demo",
@@ -33,6 +36,8 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         TextWriter output = parseResult.InvocationConfiguration.Output;
         output.WriteLine(ExitStatus.Help);
         string name = parseResult.CommandResult.Command.Name;
+        if (name == "snapshot")
+            output.WriteLine("  other  what the command ended with; 128 and the signal's number where one ended it");
         output.WriteLine();
         output.WriteLine("EXAMPLE");
         output.WriteLine("  " + (Examples.TryGetValue(name, out string? example) ? example : Examples["inspect"]));

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Jumpbag.Core.Events;
+using Jumpbag.Host;
 using Jumpbag.Terminal;
 
 namespace Jumpbag.CommandLine;
@@ -20,17 +21,19 @@ public sealed class Session(EventWriter events) : IDisposable
 
     /// <summary>
     /// From now on Ctrl-C, SIGTERM and a lost terminal ask to stop instead of ending the program: for commands that have
-    /// something to clean up. A second Ctrl-C ends it at once.
+    /// something to clean up. A second Ctrl-C ends it at once. What nohup or a background job ignores stays ignored.
     /// </summary>
-    public CancellationToken CatchSignals()
+    /// <param name="always">The second does nothing either: what would be left behind does harm.</param>
+    public CancellationToken CatchSignals(bool always = false)
     {
         if (signals.Count == 0)
-            foreach (PosixSignal signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP })
-                signals.Add(PosixSignalRegistration.Create(signal, context =>
-                {
-                    context.Cancel = !cancelled.IsCancellationRequested;
-                    cancelled.Cancel();
-                }));
+            foreach ((PosixSignal signal, int number) in new[] { (PosixSignal.SIGINT, Signals.Interrupt), (PosixSignal.SIGTERM, Signals.Terminate), (PosixSignal.SIGHUP, Signals.Hangup) })
+                if (!ProcessIdentity.Ignored(number))
+                    signals.Add(PosixSignalRegistration.Create(signal, context =>
+                    {
+                        context.Cancel = always || !cancelled.IsCancellationRequested;
+                        cancelled.Cancel();
+                    }));
         return cancelled.Token;
     }
 

@@ -33,6 +33,10 @@ public static class CompletionCommand
             case ${COMP_WORDS[1]} in
         {{string.Join('\n', CommandTable.All.Select(command => $"      {command.Name}) words=\"{string.Join(' ', OptionNames(command.Make()))}\" ;;"))}}
             esac
+          elif [ "$COMP_CWORD" -eq 2 ]; then
+            case ${COMP_WORDS[1]} in
+        {{string.Join('\n', CommandTable.All.Select(command => (command.Name, Parts: Parts(command.Make()))).Where(command => command.Parts.Length > 0).Select(command => $"      {command.Name}) words=\"{command.Parts}\" ;;"))}}
+            esac
           fi
           if [ -n "$words" ]; then COMPREPLY=($(compgen -W "$words" -- "$word")); else COMPREPLY=($(compgen -f -- "$word")); fi
         }
@@ -43,7 +47,11 @@ public static class CompletionCommand
     private static string Fish() => string.Concat(CommandTable.All.SelectMany(command => OptionNames(command.Make())
         .Where(option => option.StartsWith("--", StringComparison.Ordinal))
         .Select(option => $"complete -c jumpbag -n '__fish_seen_subcommand_from {command.Name}' -l {option[2..]}\n")
+        .Concat(Parts(command.Make()).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(part => $"complete -c jumpbag -n '__fish_seen_subcommand_from {command.Name}' -a {part}\n"))
         .Prepend($"complete -c jumpbag -n __fish_use_subcommand -a {command.Name} -d '{command.Summary.Replace("'", "\\'", StringComparison.Ordinal)}'\n")));
+
+    /// <summary>The commands within a command: "list clean".</summary>
+    private static string Parts(Command command) => string.Join(' ', command.Subcommands.Select(part => part.Name));
 
     private static IEnumerable<string> OptionNames(Command command) =>
         command.Options.SelectMany(option => option.Aliases.Prepend(option.Name)).Append("--help").Where(name => name.StartsWith('-'));

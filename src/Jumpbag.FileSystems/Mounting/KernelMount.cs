@@ -1,0 +1,87 @@
+using Jumpbag.Core;
+using Jumpbag.Host;
+using Jumpbag.Storage;
+using Jumpbag.Storage.Layers;
+
+namespace Jumpbag.FileSystems.Mounting;
+
+/// <summary>
+/// A filesystem that the kernel itself is to mount: the range of a source that it fills, and where it goes. Only a layer whose
+/// bytes lie in one piece in one source can be had so.
+/// </summary>
+/// <param name="Below">In the folder of the whole: "/" or, of what is joined, "/home".</param>
+public sealed record KernelMount(string Locator, FileSource Source, long Offset, long Length, string Type, string Options, ByteString Below)
+{
+    private const string Instead = "without --kernel it is read by jumpbag itself";
+
+    /// <param name="state">As the filesystem tells it (<see cref="FileSystemSummary.State"/>); null where it cannot be read here.</param>
+    /// <param name="replay">Whether the journal's content is to be seen.</param>
+    /// <exception cref="UnsupportedException">The kernel can't have it, or would show something else than we do.</exception>
+    public static KernelMount Of(Layer layer, ByteString below, string? state, bool replay)
+    {
+        string format = layer.Signature?.Format ?? "";
+        if (layer.Signature is not { Usage: "filesystem" })
+            throw new UnsupportedException($"{layer.Locator}: holds no filesystem that the kernel could mount", $"'jumpbag inspect {layer.Locator}' shows what is there");
+        (FileSource source, long offset) = Find(layer);
+        bool dirty = state?.Split(',').Any(word => word.Trim() == "dirty") == true;
+        if (dirty && replay)
+            throw new UnsupportedException($"{layer.Locator}: its journal is dirty, and to replay it the kernel would have to write",
+                $"{Instead}, with the journal replayed; with --no-replay the kernel shows what the disk holds without it");
+        return new(layer.Locator, source, offset, layer.Device.Length, format == "ntfs" ? "ntfs3" : format, OptionsOf(format, dirty || !replay), below);
+    }
+
+    /// <summary>The lines that do the same by hand.</summary>
+    public IEnumerable<string> Lines(string folder, int number)
+    {
+        string variable = $"LOOP{number}", target = Below.Span.SequenceEqual("/"u8) ? folder : folder + Below;
+        yield return $"{variable}=$(losetup --find --show --read-only --offset {Offset} --sizelimit {Length} {Quote(Source.Path)})    # {Locator}";
+        yield return $"mount -t {Type} -o {string.Join(',', new[] { "ro", "nosuid", "nodev", Options }.Where(option => option.Length > 0))} ${variable} {Quote(target)}";
+    }
+
+    /// <exception cref="FailedException">The kernel does not.</exception>
+    public void Run(ByteString folder)
+    {
+        using LoopDevice loop = LoopDevice.Attach(Source.Handle, Offset, Length);
+        Errno error = MountPoint.Mount(loop.Path, folder, Below, Type, Options);
+        string what = $"{Locator}: mount -t {Type} on {(Below.Span.SequenceEqual("/"u8) ? folder : folder.Join(new(Below.Span[1..])))}";
+        switch (error)
+        {
+            case Errno.None:
+                return;
+            case Errno.NotPermitted:
+                throw new FailedException($"{what}: only root may", Instead);
+            case Errno.NoSuchDevice:
+                throw new FailedException($"{what}: this kernel does not know {Type}", Instead);
+            case Errno.ReadOnly:
+                throw new UnsupportedException($"{what}: it has a log that must be replayed first, for which the kernel would have to write",
+                    "with --no-replay the kernel shows what the disk holds without it");
+            default:
+                throw error.Failed(what, $"the kernel's log (dmesg) says more; {Instead}");
+        }
+    }
+
+    private static string OptionsOf(string format, bool withoutLog) => format switch
+    {
+        "ext3" or "ext4" => withoutLog ? "noload" : "",
+        // A copy has the UUID of what it was made from, which may be mounted.
+        "xfs" => withoutLog ? "nouuid,norecovery" : "nouuid",
+        "btrfs" => withoutLog ? "rescue=nologreplay" : "",
+        _ => "",
+    };
+
+    private static (FileSource Source, long Offset) Find(Layer layer)
+    {
+        long offset = 0;
+        BlockDevice device = layer.Device;
+        while (device is Slice slice)
+        {
+            offset += slice.Start;
+            device = slice.Parent;
+        }
+        return device is FileSource source ? (source, offset)
+            : throw new UnsupportedException($"{layer.Locator}: does not lie in one piece in one file, so that no offset leads to it", Instead);
+    }
+
+    private static string Quote(string path) => path.Length > 0 && path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+@".Contains(c, StringComparison.Ordinal))
+        ? path : "'" + path.Replace("'", @"'\''", StringComparison.Ordinal) + "'";
+}

@@ -1,0 +1,72 @@
+using Jumpbag.Tests.Support;
+
+namespace Jumpbag.Tests.Real.Snapshots;
+
+/// <summary>
+/// jumpbag snapshot on live volumes under a real kernel with device-mapper and lvm2, with a writer running (live-snapshots.sh): what
+/// the checks of the script answer. The oracles are LVM, the kernel's mounts and checksums taken in there.
+/// </summary>
+public sealed class LiveSnapshotTests(LiveSnapshotTests.Machine machine) : IClassFixture<LiveSnapshotTests.Machine>
+{
+    /// <summary>A section of the script and how many checks it has, so that one that ends early does not pass.</summary>
+    [Theory]
+    [InlineData("fixed", 14)]
+    [InlineData("refused", 12)]
+    [InlineData("overflow", 9)]
+    [InlineData("hooks", 12)]
+    [InlineData("signals", 5)]
+    [InlineData("terminal", 3)]
+    [InlineData("crash", 16)]
+    [InlineData("two", 4)]
+    [InlineData("keep", 8)]
+    [InlineData("wait", 12)]
+    [InlineData("dry", 6)]
+    [InlineData("thin", 11)]
+    [InlineData("xfs", 4)]
+    [InlineData("journal", 4)]
+    [InlineData("guest", 7)]
+    [InlineData("xfsguest", 2)]
+    [InlineData("guestgroup", 5)]
+    public void it_holds_on_a_live_system(string section, int checks)
+    {
+        string[] lines = [.. machine.Lines.SkipWhile(line => !line.StartsWith($"section {section} ", StringComparison.Ordinal)).Skip(1)
+            .TakeWhile(line => !line.StartsWith("section ", StringComparison.Ordinal) && line != "done")];
+        Assert.Empty(lines.Where(line => line.StartsWith("not ok ", StringComparison.Ordinal)));
+        Assert.True(lines.Count(line => line.StartsWith("ok ", StringComparison.Ordinal)) == checks, string.Join('\n', lines.DefaultIfEmpty(machine.Failure)));
+    }
+
+    /// <summary>Two boots, so that each is done within its time on a slow machine.</summary>
+    public sealed class Machine
+    {
+        private static readonly string[] Boots = ["fixed refused overflow hooks signals dry two", "terminal crash keep wait thin xfs journal guest xfsguest guestgroup"];
+
+        private static readonly string[] Programs = ["mke2fs", "mkfs.xfs", "sfdisk", "script", "mount", "umount", "losetup", "blockdev", "fstrim", "dumpe2fs", "seq", "sync", "stat"];
+
+        public Machine()
+        {
+            string? program = Environment.GetEnvironmentVariable("JUMPBAG_BIN");
+            Assert.SkipUnless(program is { Length: > 0 } && !File.Exists(program + ".dll"), "needs the native binary: JUMPBAG_BIN");
+            foreach (string tool in Programs)
+                Require.Tool(tool);
+            var failures = new List<string>();
+            foreach (string sections in Boots)
+            {
+                using var folder = new TemporaryFolder();
+                string[] disks = [folder.File("vda"), folder.File("vdb")];
+                foreach (string disk in disks)
+                    using (FileStream file = File.Create(disk))
+                        file.SetLength(disk.EndsWith('a') ? 1500L << 20 : 400L << 20);
+                string source = Path.Combine(VirtualMachine.Repository, "tests", "real", "Snapshots", "live-snapshots.sh");
+                File.WriteAllText(folder.File("script"), $"PATH=$PATH:{Path.GetDirectoryName(program)} SECTIONS='{sections}'\n{File.ReadAllText(source)}");
+                ShellResult result = VirtualMachine.Run(folder.File("script"), disks, ["xfs", "fuse", "ext2"], [.. Programs, program]);
+                Lines = [.. Lines, .. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+                failures.Add($"exit status {result.Status} {result.Errors}");
+            }
+            Failure = string.Join('\n', failures);
+        }
+
+        public IReadOnlyList<string> Lines { get; } = [];
+
+        public string Failure { get; }
+    }
+}
