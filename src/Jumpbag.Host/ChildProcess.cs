@@ -74,7 +74,7 @@ public sealed unsafe class ChildProcess
 
     /// <summary>Where a program is, by the PATH and in the administrator's folders; null where it is not installed.</summary>
     public static string? Find(string program) =>
-        $"{System.Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin:/usr/bin:/bin".Split(':', StringSplitOptions.RemoveEmptyEntries)
+        $"{System.Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     /// <summary>Our own, in its very bytes, without those that are named anew.</summary>

@@ -1,86 +1,141 @@
-using System.Text.RegularExpressions;
+using System.Text.Json;
 using Jumpbag.Tests.Support;
+using static Jumpbag.Tests.Support.LvmDisk;
+using static Jumpbag.Tests.Support.ThinMetadata;
 
 namespace Jumpbag.Tests.Cli;
 
-/// <summary>What jumpbag snapshot says before it touches anything. That it works is shown in the virtual machine (tests/real/Snapshots).</summary>
-public sealed class SnapshotTests(DemoDisk disk) : IClassFixture<DemoDisk>
+/// <summary>Snapshots and thin volumes as a person meets them: locators, exit statuses, what inspect shows.</summary>
+public sealed class SnapshotTests : IDisposable
 {
-    [Theory]
-    [InlineData("snapshot", 2, "no volume is named\nhint: jumpbag snapshot VG/LV -- COMMAND")]
-    [InlineData("snapshot -- ls {}", 2, "no volume is named\n")]
-    [InlineData("snapshot vg/lv ls {}", 2, "ls: one volume is enough\nhint: the command stands behind --: jumpbag snapshot vg/lv -- ls {}\n")]
-    [InlineData("snapshot vg/lv --frob -- ls --all {}", 2, "--frob: no such option\n")]
-    [InlineData("snapshot vg/lv --frob", 2, "--frob: no such option\n")]
-    [InlineData("snapshot lv -- ls", 2, "lv is not VG/LV\n")]
-    [InlineData("snapshot vg/lv --", 2, "there is no command behind --\n")]
-    [InlineData("snapshot vg/lv --size 5 -- ls", 2, "--size 5: not a size\nhint: a number and K, M, G or T, such as 5G\n")]
-    [InlineData("snapshot vg/lv --size -1G -- ls", 2, "")]
-    [InlineData("snapshot vg/lv --size 0G -- ls", 2, "--size 0G: not a size\n")]
-    [InlineData("snapshot vg/lv --size G -- ls", 2, "--size G: not a size\n")]
-    [InlineData("snapshot vg/lv --size 99999999T -- ls", 2, "--size 99999999T: not a size\n")]
-    [InlineData("snapshot vg/lv --partition x -- ls", 2, "--partition x: not a number\n")]
-    [InlineData("snapshot list vg/lv", 2, "")]
-    [InlineData("snapshot frob", 2, "frob is not VG/LV\n")]
-    public void a_wrong_command_line_is_told(string arguments, int status, string errors)
+    private const int Extents = 256, FileSystemSize = Extents * ExtentSize;
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void a_snapshot_and_its_origin_are_read_by_their_names_and_the_origin_where_none_is_given()
     {
-        ShellResult result = disk.Bash("jumpbag " + arguments);
-        Assert.True(result.Status == status && result.Output.Length == 0 && result.Errors.StartsWith("jumpbag: " + errors, StringComparison.Ordinal) && result.Errors.Contains("\nhint: ", StringComparison.Ordinal) | errors.Contains("behind", StringComparison.Ordinal),
-            $"exit status {result.Status}\n{result.Output}\n--- errors:\n{result.Errors}");
+        MakeSnapshot(valid: true);
+        Assert.Equal("now\nthen\nnow\nnow\n", Run(0, "jumpbag cat -q s.img@vg/origin:/name s.img@vg/snap:/name s.img@vg:/name s.img@label=same:/name"));
+        Assert.Equal("then\n", Run(0, "jumpbag cp -q -r s.img@snap:/ out; cat out/name"));
+        Assert.Matches(@"@vg/snap +1M +snapshot +ext2 .*\n?.*snapshot of origin, its store \d+% full", Run(0, "jumpbag inspect s.img | tr '\\n' ' '"));
+        JsonElement snap = Volume("s.img", "snap");
+        Assert.Equal(("origin", FileSystemSize), (snap.GetProperty("origin").GetString(), snap.GetProperty("size").GetInt32()));
+        Assert.InRange(snap.GetProperty("dataPercent").GetDouble(), 1, 99);
+        Assert.Matches("lvchange -y -ay -K --devices \\$LOOP1 .*vg/snap\n", Run(0, "jumpbag inspect --commands s.img@vg/snap"));
     }
 
     [Fact]
-    public void who_is_not_root_is_told()
+    public void a_snapshot_that_overflowed_is_refused_and_its_origin_is_read()
     {
-        Require.Tool("setpriv");
-        string user = Environment.IsPrivilegedProcess ? "setpriv --reuid 65534 --clear-groups " : "";
-        foreach (string arguments in new[] { "vg/lv -- ls {}", "list", "clean" })
-        {
-            ShellResult result = disk.Bash($"cp \"$BIN\" \"$(dirname \"$BIN\")\"/*.dll \"$(dirname \"$BIN\")\"/*.json . 2>/dev/null; chmod 755 .; {user}./jumpbag snapshot {arguments}");
-            Assert.Equal((1, "jumpbag: snapshot needs root, as LVM and mounting do\nhint: sudo jumpbag snapshot …\n"), (result.Status, result.Errors));
-        }
+        MakeSnapshot(valid: false);
+        ShellResult refused = JumpbagProgram.Bash(folder.Path, "jumpbag cat s.img@vg/snap:/name; echo $?");
+        Assert.Equal("4\n", refused.Output);
+        Assert.Equal("jumpbag: s.img@vg/snap: logical volume vg/snap: the snapshot is invalid: its store was full, or could not be written, when a chunk had to be copied; what it held is lost\n"
+            + "hint: its origin vg/origin can be read\n", refused.Errors);
+        Assert.Equal("now\n", Run(0, "jumpbag cat -q s.img@vg:/name"));
+        Assert.Matches("the snapshot is invalid", Run(0, "jumpbag inspect s.img"));
     }
 
     [Fact]
-    public void help_says_that_the_commands_status_is_passed_on()
+    public void a_thin_volume_is_read_and_its_pool_is_refused()
     {
-        ShellResult result = disk.Bash("jumpbag snapshot --help");
-        Assert.Matches(@"list\s+show the snapshots[\s\S]*clean\s+remove what a crash left[\s\S]*EXIT STATUS[\s\S]*other  what the command ended with[\s\S]*EXAMPLE\n  jumpbag snapshot vg_i7tiny/vm_zoneminder", result.Output);
+        MakeThin(_ => { });
+        Assert.Equal("now\n", Run(0, "jumpbag cat -q t.img@vg/thin:/name"));
+        ShellResult refused = JumpbagProgram.Bash(folder.Path, "jumpbag ls t.img@vg/pool; echo $?");
+        Assert.Equal(("4\n", "jumpbag: t.img@vg/pool: logical volume vg/pool: a thin pool has no bytes of its own\nhint: name one of its volumes: vg/thin\n"), (refused.Output, refused.Errors));
+        Assert.Matches(@"@vg/pool .* thin-pool .*metadata \d+% used.*@vg/thin +1M +thin +ext2 .*in pool pool, \d+% mapped", Run(0, "jumpbag inspect t.img | tr '\\n' ' '"));
+        Assert.Equal(50, Volume("t.img", "pool").GetProperty("dataPercent").GetDouble());
+        Assert.Equal("pool", Volume("t.img", "thin").GetProperty("pool").GetString());
+        Assert.Matches("(?s)COW.*dmsetup create.*lvchange -y -ay -K --devices /dev/mapper/jumpbag\\d vg/thin\n.*dmsetup remove", Run(0, "jumpbag inspect --commands t.img@vg/thin"));
     }
 
-    /// <summary>LVM's programs are made-up ones that answer what real ones did; the volume is the demo's disk.</summary>
-    private const string MadeUp = """
-        mkdir -p fake; export PATH=$PWD/fake:$PATH
-        printf '%s\n' '#!/bin/sh' 'case "$*" in *vg/none*|*vg/jumpbag_*) echo "  Failed to find logical volume \"vg/none\"" >&2; exit 5;; esac' 'cat report' >fake/lvs
-        printf '%s\n' '#!/bin/sh' 'echo "$0 $*" >>called; exit 5' >fake/lvcreate
-        cp fake/lvcreate fake/lvremove; chmod +x fake/*; rm -f called order
-        row() { echo "{\"vg_name\":\"vg\",\"lv_name\":\"$1\",\"lv_size\":\"134217728\",\"lv_layout\":\"$2\",\"lv_role\":\"public\",\"origin\":\"$3\",\"pool_lv\":\"\",\"lv_tags\":\"$4\",\"lv_active\":\"active\",\"lv_path\":\"$PWD/d.img\",\"lv_kernel_major\":\"-1\",\"lv_kernel_minor\":\"-1\",\"vg_extent_size\":\"4194304\",\"vg_free_count\":\"5\",\"data_percent\":\"\",\"metadata_percent\":\"\",\"lv_time\":\"today\"}"; }
-        report() { echo '{"report":[{"lv":['; cat; echo ']}]}'; }
-
-        """;
-
-    [Theory]
-    [InlineData("row d linear '' '' | report >report; jumpbag snapshot vg/none -- true", 1, "^$", "^jumpbag: vg/none: LVM knows no such volume\nhint: ")]
-    [InlineData("row d linear '' '' | report >report; jumpbag snapshot vg/d --size 21M -- true", 1, "^$", "^jumpbag: vg has 20M \\(5 extents of 4M\\) free, and a snapshot of 24M takes 6 extents\nhint: --size 20M takes all there is\n$")]
-    [InlineData("echo nonsense >report; jumpbag snapshot vg/d -- true", 1, "^$", "^jumpbag: lvs: its report cannot be read: ")]
-    [InlineData("row d thin,pool '' '' | report >report; jumpbag snapshot vg/d -- true", 4, "^$", "^jumpbag: vg/d is no volume of files")]
-    [InlineData("row d linear '' '' | report >report; jumpbag snapshot vg/d -- no-such-program {}; ls called", 2, "^$", "^jumpbag: no-such-program: there is no such program\nhint: ")]
-    [InlineData("row d linear '' '' | report >report; jumpbag snapshot vg/d --before 'echo one >>order' --after 'echo two >>order; exit 3' -- true; paste -sd, order", 0, "^one,two\n$", "\njumpbag: lvcreate: exit status 5\n|\njumpbag: vg/jumpbag_d_[^\n]*: --after ")]
-    [InlineData("row d linear '' '' | report >report; rm -f order; jumpbag snapshot vg/d --before 'echo one >>order; exit 4' --after 'echo two >>order' -- true; paste -sd, order; ls called", 2, "^one,two\n$", "jumpbag: --before 'echo one >>order; exit 4': exit status 4\n")]
-    [InlineData("row d linear '' '' | report >report; jumpbag snapshot vg/d --dry-run --before 'freeze it' --after thaw --mount /mnt/m -- cp -a {}/etc /backup; ls called", 2,
-        "^freeze it\nlvcreate --yes --snapshot --name jumpbag_d_[0-9_]+ --size 20971520b --addtag jumpbag\\.snapshot --addtag jumpbag\\.owner=[^ ]+ vg/d\nthaw\nmkdir -p /mnt/m\njumpbag mount /dev/vg/jumpbag_d_[0-9_]+@vg_demo/root /mnt/m\nmount -t ext4 -o ro,nosuid,nodev,loop,offset=1048576,sizelimit=20971520 /dev/vg/jumpbag_d_[0-9_]+ /mnt/m/boot\njumpbag mount /dev/vg/jumpbag_d_[0-9_]+@vg_demo/home /mnt/m/home\ncp -a /mnt/m/etc /backup\numount -R /mnt/m\nlvremove --yes vg/jumpbag_d_[0-9_]+\nrmdir /mnt/m\n$",
-        "vg has 20M .* free; the snapshot takes 20M \\(all there is, and less than 20% of the origin's 128M\\)")]
-    [InlineData("row d linear '' '' | report >report; jumpbag snapshot vg/d --dry-run --partition 1 --keep", 0, "\nmount -t ext4 -o ro,nosuid,nodev,loop,offset=1048576,sizelimit=20971520 /dev/vg/[^\n]*\numount -R [^\n]*\nrmdir [^\n]*\n$", "")]
-    [InlineData("row d linear '' '' | report >report; jumpbag snapshot list", 0, "^$", "^snapshots: there are none of jumpbag's\n$")]
-    [InlineData("(row d linear '' ''; echo ,; row s linear d jumpbag.snapshot,jumpbag.owner=elsewhere/b/1/2; echo ,; row t linear d jumpbag.snapshot,jumpbag.kept; echo ,; row u linear d jumpbag.snapshot) | report >report; jumpbag snapshot list; jumpbag snapshot list --json | grep -o '\"state\":\"[a-zA-Z]*\"' | paste -sd,", 0,
-        "^Snapshot +Origin +Size +Made +State *\nvg/s +d +128M +today +of elsewhere *\nvg/t +d +128M +today +kept *\nvg/u +d +128M +today +left behind *\n\"state\":\"elsewhere\",\"state\":\"kept\",\"state\":\"leftBehind\"\n$", "^$")]
-    [InlineData("(row d linear '' ''; echo ,; row t linear d jumpbag.snapshot,jumpbag.kept; echo ,; row u linear d jumpbag.snapshot) | report >report; jumpbag snapshot clean --dry-run; jumpbag snapshot clean --dry-run vg/t; ls called", 2, "^lvremove --yes vg/u\nlvremove --yes vg/t\n$", "vg/t: kept: it stays\n")]
-    [InlineData("row d linear '' '' | report >report; jumpbag snapshot clean vg/d", 1, "^$", "^jumpbag: vg/d is no snapshot that jumpbag made\nhint: ")]
-    public void it_says(string script, int status, string output, string errors)
+    [Fact]
+    public void what_a_damaged_pool_cannot_tell_is_listed_and_the_rest_is_copied()
     {
-        Require.Root();
-        ShellResult result = disk.Bash(MadeUp + script);
-        Assert.True(result.Status == status && Regex.IsMatch(result.Output, output) && Regex.IsMatch(result.Errors, errors),
-            $"exit status {result.Status}\n{result.Output}\n--- errors:\n{result.Errors}");
+        // The map of the second half of the volume, where the large file is.
+        MakeThin(metadata => metadata.Block(6)[99] ^= 1);
+        ShellResult copied = JumpbagProgram.Bash(folder.Path, "jumpbag cp -q -r t.img@vg/thin:/ out; echo $?; cat out/name; stat -c %s out/large");
+        Assert.True(copied.Output == "3\nnow\n700000\n", copied.Output + copied.Errors);
+        Assert.Matches(@"damaged: t.img@vg/thin:/large: bytes \d+-699999: .*the map of thin device 1: block 6 of the pool's metadata: its checksum is", copied.Errors);
+    }
+
+    [Fact]
+    public void a_pool_that_is_in_doubt_is_warned_about_and_a_lost_one_fails()
+    {
+        MakeThin(_ => { }, transaction: 9);
+        ShellResult read = JumpbagProgram.Bash(folder.Path, "jumpbag cat t.img@vg/thin:/name");
+        Assert.Equal("now\n", read.Output);
+        Assert.Matches("warning: t.img@vg/thin: thin pool vg/pool: its metadata is of transaction 3, LVM's of 9", read.Errors);
+        MakeThin(metadata => metadata.Block(0)[60] ^= 1);
+        Assert.Equal("1\n", JumpbagProgram.Bash(folder.Path, "jumpbag ls t.img@vg/thin; echo $?").Output);
+        Assert.Matches("the checksum of the pool's superblock", Run(0, "jumpbag inspect t.img"));
+    }
+
+    private JsonElement Volume(string image, string name)
+    {
+        using JsonDocument document = JsonDocument.Parse(Run(0, $"jumpbag inspect --json {image}"));
+        return document.RootElement.GetProperty("children")[0].GetProperty("children").EnumerateArray().Single(volume => volume.GetProperty("name").GetString() == name).Clone();
+    }
+
+    private string Run(int status, string script)
+    {
+        ShellResult result = JumpbagProgram.Bash(folder.Path, script);
+        Assert.True(result.Status == status, $"{result.Status}\n{result.Output}{result.Errors}");
+        return result.Output;
+    }
+
+    /// <summary>A filesystem as it was and as it is now.</summary>
+    private (byte[] Then, byte[] Now) FileSystems()
+    {
+        Shell.Run("bash", "-c", """
+            set -e; cd "$1"; rm -f then now; truncate -s "$2" then; echo then >name; head -c 700000 /dev/urandom >large
+            mke2fs -q -F -L same -b 4096 then
+            debugfs -w -R 'write name name' then 2>/dev/null; debugfs -w -R 'write large large' then 2>/dev/null
+            cp then now; echo now >name; debugfs -w -R 'rm name' now 2>/dev/null; debugfs -w -R 'write name name' now 2>/dev/null
+            """, "bash", folder.Path, $"{FileSystemSize}");
+        return (File.ReadAllBytes(folder.File("then")), File.ReadAllBytes(folder.File("now")));
+    }
+
+    private static LvmDisk Disk(int extents, string volumes)
+    {
+        var disk = new LvmDisk(new string('a', 32), DataStart + (extents * ExtentSize) + AreaSize);
+        return disk.Write(Text(Uuids("group"), 1, [disk], volumes).Replace("pe_count = 64", $"pe_count = {extents}", StringComparison.Ordinal));
+    }
+
+    private void MakeSnapshot(bool valid)
+    {
+        (byte[] then, byte[] now) = FileSystems();
+        LvmDisk disk = Disk(Extents + 64, Volume("origin", Stripes(0, Extents, ("pv0", 0))) + Volume("snap", Stripes(0, 64, ("pv0", Extents)))
+            + Volume("snapshot0", $"start_extent = 0\nextent_count = {Extents}\ntype = \"snapshot\"\nchunk_size = 8\norigin = \"origin\"\ncow_store = \"snap\"\n"));
+        now.CopyTo(disk.Bytes, DataStart);
+        Span<byte> store = disk.Bytes.AsSpan(DataStart + FileSystemSize, 64 * ExtentSize);
+        long[] changed = [.. Enumerable.Range(0, Extents).Where(chunk => !Block(then, chunk).SequenceEqual(Block(now, chunk))).Select(chunk => (long)chunk)];
+        (long Old, long New)[] exceptions = [.. changed.Zip(ExceptionStoreBytes.NewChunks(ExtentSize))];
+        ExceptionStoreBytes.Write(store, ExtentSize, exceptions, valid);
+        foreach ((long old, long to) in exceptions)
+            Block(then, (int)old).CopyTo(store[((int)to * ExtentSize)..]);
+        File.WriteAllBytes(folder.File("s.img"), disk.Bytes);
+
+        static ReadOnlySpan<byte> Block(byte[] bytes, int index) => bytes.AsSpan(index * ExtentSize, ExtentSize);
+    }
+
+    /// <summary>16 blocks of data on a volume with room for 32, last block first, in two leaves.</summary>
+    private void MakeThin(Action<ThinMetadata> damage, int transaction = 3)
+    {
+        byte[] content = FileSystems().Now;
+        ThinMetadata metadata = new ThinMetadata(16).Superblock(1, 2, transaction: 3, dataBlocks: 32).Leaf(1, (1, 4)).Details(2, (1, 16)).Internal(4, (0, 5), (8, 6))
+            .Leaf(5, [.. Enumerable.Range(0, 8).Select(block => ((long)block, To(15 - block)))]).Leaf(6, [.. Enumerable.Range(8, 8).Select(block => ((long)block, To(15 - block)))]);
+        damage(metadata);
+        LvmDisk disk = Disk(16 + 512, Volume("pool", "start_extent = 0\nextent_count = 512\ntype = \"thin-pool\"\nmetadata = \"pool_tmeta\"\npool = \"pool_tdata\"\n"
+                + $"transaction_id = {transaction}\nchunk_size = 128\n")
+            + Volume("thin", $"start_extent = 0\nextent_count = {Extents}\ntype = \"thin\"\nthin_pool = \"pool\"\ntransaction_id = 0\ndevice_id = 1\n")
+            + Volume("pool_tmeta", "\"READ\", \"WRITE\"", [Stripes(0, 16, ("pv0", 0))]) + Volume("pool_tdata", "\"READ\", \"WRITE\"", [Stripes(0, 512, ("pv0", 16))]));
+        metadata.Bytes.CopyTo(disk.Bytes, DataStart);
+        for (int block = 0; block < 16; block++)
+            content.AsSpan(block * DataBlockSize, DataBlockSize).CopyTo(disk.Bytes.AsSpan(DataStart + (16 * ExtentSize) + ((15 - block) * DataBlockSize)));
+        File.WriteAllBytes(folder.File("t.img"), disk.Bytes);
     }
 }

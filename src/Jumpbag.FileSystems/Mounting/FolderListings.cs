@@ -3,9 +3,9 @@ using Jumpbag.Core;
 namespace Jumpbag.FileSystems.Mounting;
 
 /// <summary>The listings of the folders that were asked for last, within a bounded room.</summary>
-internal sealed class FolderListings
+internal sealed class FolderListings(long mostOfOne)
 {
-    private const long MostBytes = 64 << 20, MostOfOne = 32 << 20;
+    private const long MostBytes = 64 << 20;
 
     private readonly Dictionary<ulong, FolderListing?> known = [];
     private readonly Queue<ulong> order = new();
@@ -21,7 +21,7 @@ internal sealed class FolderListings
     public FolderListing? Read(ulong folder, Func<DamageSeen, IEnumerable<DirectoryEntry>> list)
     {
         DamageSeen damage = DamageSeen.Begin();
-        FolderListing? read = FolderListing.Load(list(damage), damage, MostOfOne);
+        FolderListing? read = FolderListing.Load(list(damage), damage, mostOfOne);
         lock (known)
             if (known.TryAdd(folder, read))
             {

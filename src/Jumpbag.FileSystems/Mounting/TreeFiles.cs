@@ -13,6 +13,7 @@ public sealed record NamedTree(ByteString Name, FileTree Tree);
 /// </summary>
 public sealed class TreeFiles : FuseFileSystem, IDisposable
 {
+    private const long LargestListing = 32 << 20;
     private const uint FolderMode = 0x416D; // A directory, 0555
 
     private readonly FileDamageSink damaged;
@@ -21,7 +22,7 @@ public sealed class TreeFiles : FuseFileSystem, IDisposable
     private readonly Dictionary<FileSystem, int> numbers = new(ReferenceEqualityComparer.Instance);
     private readonly KnownNode? top;
     private readonly KnownNodes known = new();
-    private readonly FolderListings listings = new();
+    private readonly FolderListings listings;
     private readonly FolderParents parents = new();
     private readonly LargeFolder large = new();
     private readonly TreeXattrs attributes;
@@ -29,7 +30,8 @@ public sealed class TreeFiles : FuseFileSystem, IDisposable
 
     /// <param name="top">What is to be the top folder: of the tree, or further down in it.</param>
     /// <param name="damaged">Told of what could not be read, from any thread, by the path below the top folder.</param>
-    public TreeFiles(FileTree tree, TreeNode top, FileDamageSink damaged) : this(damaged)
+    /// <param name="largestListing">In bytes: folders with more are read anew each time.</param>
+    public TreeFiles(FileTree tree, TreeNode top, FileDamageSink damaged, long largestListing = LargestListing) : this(damaged, largestListing)
     {
         Add(tree);
         int fileSystem = numbers[top.FileSystem];
@@ -40,7 +42,7 @@ public sealed class TreeFiles : FuseFileSystem, IDisposable
     }
 
     /// <param name="folders">No two have the same name.</param>
-    public TreeFiles(IReadOnlyList<NamedTree> folders, FileDamageSink damaged) : this(damaged)
+    public TreeFiles(IReadOnlyList<NamedTree> folders, FileDamageSink damaged) : this(damaged, LargestListing)
     {
         this.folders = folders;
         foreach (NamedTree folder in folders)
@@ -50,8 +52,9 @@ public sealed class TreeFiles : FuseFileSystem, IDisposable
         }
     }
 
-    private TreeFiles(FileDamageSink damaged)
+    private TreeFiles(FileDamageSink damaged, long largestListing)
     {
+        listings = new(largestListing);
         this.damaged = damaged;
         attributes = new(ShowsTrusted: ProcessIdentity.EffectiveUser == 0);
     }

@@ -23,8 +23,9 @@ internal sealed unsafe class FuseGuard : IDisposable
     /// <summary>Null where there is no shell, or nothing to unmount with.</summary>
     public static FuseGuard? Start(ByteString folder, bool byHelper)
     {
-        string? shell = ChildProcess.Find("sh"), unmount = byHelper ? Fusermount.Find() : ChildProcess.Find("umount");
-        if (shell is null || unmount is null)
+        const string shell = "/bin/sh";
+        string? unmount = byHelper ? Fusermount.Find() : ChildProcess.Find("umount");
+        if (unmount is null)
             return null;
         string[] command = byHelper ? [unmount, "-u", "-z", "--"] : [unmount, "-l", "--"];
         int* ends = stackalloc int[2];

@@ -11,7 +11,7 @@ public sealed class FuseMount : IDisposable
     /// <summary>What the mount table shows as the type of the filesystem.</summary>
     public const string Type = "fuse." + FuseMountOptions.Subtype;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly FuseGuard? guard;
     private readonly List<Thread> threads = [];
@@ -115,11 +115,15 @@ public sealed class FuseMount : IDisposable
         disposed = true;
         if (!ended.IsSet && IsOurs() && Unmount(Folder, byHelper, detach: false) is not null && IsOurs())
         {
-            _ = Unmount(Folder, byHelper, detach: true);
-            Abort();
+            // Forced, so that those who still hold files of it get errors, and do not keep our threads.
+            if (byHelper)
+                Abort();
+            else
+                _ = MountPoint.Unmount(Folder, force: true);
+            if (IsOurs())
+                _ = Unmount(Folder, byHelper, detach: true);
         }
-        foreach (Thread thread in threads)
-            thread.Join(Patience);
+        _ = ended.Wait(Patience);
         guard?.Dispose();
     }
 
@@ -153,7 +157,7 @@ public sealed class FuseMount : IDisposable
         return error == Errno.None ? null : error.Describe();
     }
 
-    /// <summary>Ends the connection, so that those who still hold files of it do not keep our threads. The one who mounted may.</summary>
+    /// <summary>Ends the connection, as the one who mounted may.</summary>
     private void Abort()
     {
         try
@@ -162,7 +166,7 @@ public sealed class FuseMount : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Not mounted here: the connection ends when the last of them closes its files, or when this process does.
+            // That is not mounted here: the connection ends when the last user closes its files, or when this process does.
         }
     }
 }

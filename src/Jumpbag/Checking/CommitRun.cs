@@ -89,6 +89,7 @@ public sealed class CommitRun(SourceSet sources, string path, OverlayPurpose pur
         {
             throw new UnsupportedException($"{Show(path)}: {e.Message}", $"it was made for {Show(file.Header.SourcePath)}{file.Header.Layer}");
         }
+        CommitScope.Check(layer);
         OverlayBase.Check(file, layer.Device, sources.Disk.Size, layer.Locator);
         return layer;
     }
