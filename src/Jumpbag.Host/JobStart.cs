@@ -19,7 +19,7 @@ public sealed record JobStart(string Path, IReadOnlyList<ByteString> Arguments)
     /// <summary>Descriptors of this process that become its standard streams; those of this process unless told.</summary>
     internal int Input { get; init; }
 
-    internal int Output { get; init; } = 1;
+    public int Output { get; init; } = 1;
 
     internal int Errors { get; init; } = 2;
 }

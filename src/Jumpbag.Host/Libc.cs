@@ -56,6 +56,9 @@ internal static unsafe partial class Libc
     public static partial int statx(int directory, byte* path, int flags, uint mask, byte* status);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int faccessat(int directory, byte* path, int mode, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int fstatvfs(int fd, ulong* status);
 
     [LibraryImport("libc", SetLastError = true)]

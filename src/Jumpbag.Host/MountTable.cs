@@ -7,7 +7,16 @@ public static class MountTable
     /// Where a disk or image, or anything that stands on it (a partition, a loop device, a volume), is mounted read-write
     /// right now. Empty where nothing is, or where /proc and /sys cannot tell.
     /// </summary>
-    public static IReadOnlyList<string> MountedReadWrite(string source)
+    public static IReadOnlyList<string> MountedReadWrite(string source) => MountsOf(source, onlyReadWrite: true);
+
+    /// <summary>The same for mounts of any kind.</summary>
+    public static IReadOnlyList<string> Mounted(string source) => MountsOf(source, onlyReadWrite: false);
+
+    /// <summary>"/dev/loop3", for those that show a file or a part of it.</summary>
+    public static IReadOnlyList<string> LoopDevicesOn(string file) =>
+        [.. LoopNamesOn(RealPath(file)).Select(name => "/dev/" + name)];
+
+    private static List<string> MountsOf(string source, bool onlyReadWrite)
     {
         string path = RealPath(source);
         HashSet<string> devices = LoopsOn(path); // Also below /dev: /dev/shm holds files.
@@ -22,7 +31,7 @@ public static class MountTable
             string[] fields = line.Split(' ');
             int dash = Array.IndexOf(fields, "-");
             if (dash > 5 && dash + 3 < fields.Length && devices.Contains(fields[2])
-                && fields[5].Split(',').Contains("rw") && fields[dash + 3].Split(',').Contains("rw"))
+                && (!onlyReadWrite || (fields[5].Split(',').Contains("rw") && fields[dash + 3].Split(',').Contains("rw"))))
                 mounted.Add(fields[4].Replace("\\040", " ", StringComparison.Ordinal));
         }
         return mounted;
@@ -61,13 +70,17 @@ public static class MountTable
     private static HashSet<string> LoopsOn(string file)
     {
         var found = new HashSet<string>();
-        foreach (string name in Names("/sys/class/block").Where(name => name.StartsWith("loop", StringComparison.Ordinal)))
-            if (ReadLines($"/sys/class/block/{name}/loop/backing_file") is [var backing, ..] && backing == file)
-                found.UnionWith(DevicesOn(name));
+        foreach (string name in LoopNamesOn(file))
+            found.UnionWith(DevicesOn(name));
         return found;
     }
 
-    private static string RealPath(string path)
+    private static IEnumerable<string> LoopNamesOn(string file) =>
+        Names("/sys/class/block").Where(name => name.StartsWith("loop", StringComparison.Ordinal)
+            && ReadLines($"/sys/class/block/{name}/loop/backing_file") is [var backing, ..] && backing == file);
+
+    /// <summary>The whole path, with the link at its end followed.</summary>
+    internal static string RealPath(string path)
     {
         try
         {

@@ -50,6 +50,25 @@ public static unsafe class TerminalPrompt
         return ReadLine(0);
     }
 
+    /// <summary>Whether "y" or "yes" was typed; null where there is no terminal.</summary>
+    public static bool? Confirm(string question, string terminal = "/dev/tty")
+    {
+        byte* name = stackalloc byte[CName.Size];
+        if (!CName.Copy(Encoding.UTF8.GetBytes(terminal), name))
+            return null;
+        int descriptor = Libc.openat(Libc.AtCurrentDirectory, name, Libc.ReadWrite | Libc.CloseOnExec | Libc.NoControllingTerminal, 0);
+        if (descriptor < 0)
+            return null;
+        using var file = new FileHandle(descriptor);
+        var settings = new byte[Libc.TerminalSize];
+        if (Take(descriptor, settings) != Errno.None)
+            return null;
+        DataStream.Write(descriptor, Encoding.UTF8.GetBytes(question), out _).ThrowIfFailed(terminal);
+        // What was typed ahead, to another program, is not the answer.
+        Apply(descriptor, Libc.TerminalFlush, settings).ThrowIfFailed(terminal);
+        return ReadLine(descriptor)?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
+
     private static Errno Apply(int descriptor, int when, byte[] settings)
     {
         fixed (byte* start = settings)

@@ -44,9 +44,15 @@ public sealed partial class FileSource : BlockDevice, IDisposable
     /// <summary>For a reflink or a copy within the kernel, and for nothing that writes: it is open read-only.</summary>
     public SafeFileHandle Handle => handle;
 
+    /// <summary>
+    /// Whether holes are told as data, which tells where they lie: for those who want to know the place of every byte, not to
+    /// save reading.
+    /// </summary>
+    public bool HolesAreData { get; init; }
+
     /// <exception cref="NotFoundException">There is no such file.</exception>
     /// <exception cref="FailedException">It may not be read, or is not a regular file or block device.</exception>
-    public static FileSource Open(string path)
+    public static FileSource Open(string path, bool holesAreData = false)
     {
         CheckType(path);
         SafeFileHandle handle = OpenReadOnly(path);
@@ -56,7 +62,7 @@ public sealed partial class FileSource : BlockDevice, IDisposable
             long length = lseek(handle, 0, SeekEnd);
             if (length < 0)
                 throw new FailedException($"{path}: its length cannot be had: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
-            return new(path, handle, length, isBlock ? sectorSize : SmallestSector, isBlock);
+            return new(path, handle, length, isBlock ? sectorSize : SmallestSector, isBlock) { HolesAreData = holesAreData };
         }
         catch
         {
@@ -169,7 +175,7 @@ public sealed partial class FileSource : BlockDevice, IDisposable
         long end = Math.Min(offset + length, Length), at = offset;
         while (at < end)
         {
-            long data = IsBlockDevice ? at : lseek(handle, at, SeekData);
+            long data = IsBlockDevice || HolesAreData ? at : lseek(handle, at, SeekData);
             // ENXIO: only a hole is left, or the image has become shorter. Any other refusal means that this filesystem
             // knows no holes: all is data, and reading says what is not there.
             if (data < 0)
@@ -181,7 +187,7 @@ public sealed partial class FileSource : BlockDevice, IDisposable
                 at = holeEnd;
                 continue;
             }
-            long hole = IsBlockDevice ? end : lseek(handle, at, SeekHole);
+            long hole = IsBlockDevice || HolesAreData ? end : lseek(handle, at, SeekHole);
             long dataEnd = hole <= at ? end : Math.Min(hole, end);
             yield return new(at, dataEnd - at, ExtentKind.Data, this, at);
             at = dataEnd;

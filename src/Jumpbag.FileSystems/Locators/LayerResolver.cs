@@ -35,6 +35,9 @@ public static class LayerResolver
         return at;
     }
 
+    /// <summary>"@vg/root@1" as the steps that <see cref="Resolve"/> takes: no name of a partition, group or volume has an '@' in it.</summary>
+    public static IReadOnlyList<string> Split(string steps) => steps.Split('@', StringSplitOptions.RemoveEmptyEntries);
+
     private static Layer Step(Layer at, string step)
     {
         if (step.All(char.IsAsciiDigit))

@@ -19,12 +19,13 @@ public sealed record Place(string Prefix, FileTree Tree, ByteString Path)
 }
 
 /// <summary>Opens what locators name. Locators of the same source share it, so that each filesystem is opened once.</summary>
-public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventSink events) : IDisposable
+public sealed class PlaceOpener(IReadOnlyList<string> disks, IReadOnlyList<string> overlays, bool replay, EventSink events) : IDisposable
 {
     private readonly Dictionary<string, FileSystemOpener> sources = [];
     private readonly Dictionary<Layer, FileTree> trees = [];
     private readonly HashSet<FileSystem> told = [];
     private readonly HashSet<Layer> toldOfArrays = [];
+    private OverlaySet? overlaySet;
 
     /// <exception cref="JumpbagException">Any of the families: nothing is there, it is ambiguous, refused or damaged.</exception>
     public Place Open(string text)
@@ -37,14 +38,16 @@ public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventS
     public Layer OpenLayer(string text, out Locator locator)
     {
         locator = Locator.Parse(text, Exists);
-        return LayerResolver.Resolve(Source(locator.Source).Sources.Disk, locator.Layers);
+        Layer layer = LayerResolver.Resolve(Source(locator.Source).Sources.Disk, locator.Layers);
+        Overlays.CheckShown(layer);
+        return layer;
     }
 
     /// <summary>The opener, and so all disks, behind a source that a locator named before.</summary>
     public FileSystemOpener Source(string source)
     {
         if (!sources.TryGetValue(source, out FileSystemOpener? opener))
-            sources.Add(source, opener = new FileSystemOpener(SourceSet.Open(source, disks), replay));
+            sources.Add(source, opener = new FileSystemOpener(SourceSet.Open(source, disks, Overlays), replay));
         return opener;
     }
 
@@ -61,7 +64,10 @@ public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventS
     {
         foreach (FileSystemOpener source in sources.Values)
             source.Sources.Dispose();
+        overlaySet?.Dispose();
     }
+
+    private OverlaySet Overlays => overlaySet ??= OverlaySet.Open(overlays, events);
 
     private FileTree OpenTree(Locator locator)
     {
@@ -69,6 +75,7 @@ public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventS
         Layer layer = LayerResolver.Resolve(source.Sources.Disk, locator.Layers);
         if (trees.TryGetValue(layer, out FileTree? tree))
             return tree;
+        Overlays.CheckShown(layer);
         try
         {
             trees.Add(layer, tree = new TreeOpener(source, events).Open(layer));

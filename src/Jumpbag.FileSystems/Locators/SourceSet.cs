@@ -20,24 +20,27 @@ public sealed class SourceSet : IDisposable
 
     public IReadOnlyList<FileSource> Sources => sources;
 
+    /// <param name="holesAreData">As <see cref="FileSource.HolesAreData"/>.</param>
     /// <exception cref="NotFoundException">A source is not there.</exception>
     /// <exception cref="FailedException">A source cannot be opened.</exception>
-    public static SourceSet Open(string source, IReadOnlyList<string> others)
+    /// <exception cref="UnsupportedException">An overlay does not belong to the named disk.</exception>
+    public static SourceSet Open(string source, IReadOnlyList<string> others, OverlaySet? overlays = null, bool holesAreData = false)
     {
         var set = new SourceSet();
         try
         {
             foreach (string path in others.Prepend(source))
-                set.sources.Add(FileSource.Open(path));
+                set.sources.Add(FileSource.Open(path, holesAreData));
+            Layer[] beside = [.. set.sources.Skip(1).Select(other => Layer.OfDisk(other, other.Path, []))];
+            set.Disks = [Layer.OfDisk(set.sources[0], source, beside, (overlays ?? OverlaySet.None).Cover), .. beside];
+            overlays?.Check(set.Disk);
+            return set;
         }
         catch
         {
             set.Dispose();
             throw;
         }
-        Layer[] beside = [.. set.sources.Skip(1).Select(other => Layer.OfDisk(other, other.Path, []))];
-        set.Disks = [Layer.OfDisk(set.sources[0], source, beside), .. beside];
-        return set;
     }
 
     /// <summary>

@@ -37,7 +37,7 @@ public sealed class Layer
         Step = step;
         budget = parent?.budget ?? new();
         budget.Left--;
-        device = new(open);
+        device = new(() => budget.Cover is { } cover ? cover(this, open()) : open());
         refusal = new(TryDevice);
         content = new(Examine);
         partitions = new(FindPartitions);
@@ -53,6 +53,9 @@ public sealed class Layer
 
     /// <summary>How a person names this layer from the start: "sda.img@vg_i7tiny/vm_zoneminder@2".</summary>
     public string Locator => Kind == LayerKind.LogicalVolume ? Parent!.Parent!.Locator + Step : (Parent?.Locator ?? "") + Step;
+
+    /// <summary>The locator without the source: "@vg_i7tiny/vm_zoneminder@2", "" for a disk. The same wherever the image is moved to.</summary>
+    public string Steps => Kind == LayerKind.LogicalVolume ? Parent!.Parent!.Steps + Step : Parent is null ? "" : Parent.Steps + Step;
 
     /// <summary>Of a partition.</summary>
     public Partition? Partition { get; private init; }
@@ -166,8 +169,13 @@ public sealed class Layer
     /// The layers of a disk. Arrays and volume groups are put together from what is on this disk and on
     /// <paramref name="others"/>, and stand below this disk.
     /// </summary>
-    public static Layer OfDisk(BlockDevice disk, string name, IReadOnlyList<Layer> others) =>
-        new(LayerKind.Disk, null, name, () => disk, self => FindChildren(self, others)) { Size = disk.Length };
+    /// <param name="cover">What is laid over the bytes of a layer (an overlay), or the device as it is given.</param>
+    public static Layer OfDisk(BlockDevice disk, string name, IReadOnlyList<Layer> others, Func<Layer, BlockDevice, BlockDevice>? cover = null)
+    {
+        var layer = new Layer(LayerKind.Disk, null, name, () => disk, self => FindChildren(self, others)) { Size = disk.Length };
+        layer.budget.Cover = cover;
+        return layer;
+    }
 
     /// <summary>Everything from a byte offset of a layer on, as "@offset=BYTES" names it.</summary>
     public Layer At(long offset)
@@ -252,9 +260,12 @@ public sealed class Layer
         }
     }
 
+    /// <summary>What all layers of a disk share.</summary>
     private sealed class Budget
     {
         public int Left = 4096;
+
+        public Func<Layer, BlockDevice, BlockDevice>? Cover;
     }
 
     private static Layer OfPartition(Layer parent, Partition partition) =>

@@ -19,6 +19,7 @@ public static class CommandTable
         ("df", "show how full the filesystems are", DfCommand.Make),
         ("mount", "mount a disk or image, read-only, at a folder: no root needed", MountCommand.Make),
         ("umount", "unmount what mount has mounted", UmountCommand.Make),
+        ("fsck", "check a filesystem and repair it in an overlay file; the disk itself is not touched", FsckCommand.Make),
         ("snapshot", "take a snapshot of a live LVM volume, mount it, run a command on it, and clean up", SnapshotCommand.Make),
         ("load", "load a database dump into a server, knowing when it ends; list one, or take a table out of it", LoadCommand.Make),
         ("pipe", "copy files or standard input to standard output and show how far it is, as pv does", PipeCommand.Make),

@@ -12,6 +12,13 @@ public static class CommonOptions
         Arity = ArgumentArity.OneOrMore,
     };
 
+    public static readonly Option<string[]> Overlay = new("--overlay")
+    {
+        HelpName = "FILE",
+        Description = "read with the changes that 'jumpbag fsck' put into this file (repeatable, one for each layer)",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
     public static readonly Option<bool> NoReplay = new("--no-replay") { Description = "show what the disk holds, without what a dirty journal holds" };
 
     public static readonly Option<bool> Json = new("--json") { Description = "print the result as JSON" };

@@ -20,6 +20,7 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         ["df"] = "jumpbag df -h harddrive.img",
         ["mount"] = "jumpbag mount harddrive.img ~/hd",
         ["umount"] = "jumpbag umount ~/hd",
+        ["fsck"] = "jumpbag fsck harddrive.img@1",
         ["snapshot"] = "jumpbag snapshot vg_i7tiny/vm_zoneminder --size 5G -- rdiff-backup {} /backup/zoneminder",
         ["list"] = "jumpbag snapshot list --json",
         ["clean"] = "jumpbag snapshot clean --dry-run",

@@ -10,7 +10,8 @@ namespace Jumpbag.CommandLine;
 /// <summary>One run of a command that reads from locators: what was asked for, and the places that it opens.</summary>
 public sealed class Reading(ParseResult parsed, Session session) : IDisposable
 {
-    private readonly PlaceOpener places = new(parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
+    private readonly PlaceOpener places = new(
+        parsed.GetValue(CommonOptions.Disk) ?? [], parsed.GetValue(CommonOptions.Overlay) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
 
     public ParseResult Parsed => parsed;
 
@@ -40,6 +41,7 @@ public static class ReadingCommands
     public static void Reads(this Command command, Func<Reading, int> action)
     {
         command.Add(CommonOptions.Disk);
+        command.Add(CommonOptions.Overlay);
         command.Add(CommonOptions.NoReplay);
         command.Add(CommonOptions.Quiet);
         command.Runs((parsed, session) =>
