@@ -40,6 +40,9 @@ public sealed class LvmRaidTests(LvmRaidTests.Machine machine) : IClassFixture<L
                 foreach (string[] words in contents)
                 {
                     LogicalVolume volume = Volume(kept, words[0]);
+                    // Its log is on a third disk, and the second half counts only with the log.
+                    if (volume.Name == "mirror_disk" && first != second)
+                        continue;
                     BlockDevice device = volume.Open();
                     string type = volume.Type;
                     int missing = volume.Warnings.Count == 0 ? 0 : volume.Warnings[0].Split(" is missing").Length - 1;

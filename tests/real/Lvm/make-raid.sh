@@ -95,14 +95,12 @@ pvmove -i +600 -n moving /dev/vdj /dev/vdm &
 sleep 4
 report busy/moving
 lvs -a -o lv_name,segtype,attr,sync_percent,devices busy
-lvcreate -y -n reshaping --type raid5 -i 2 -I 16k -L 8m busy /dev/vdj /dev/vdk /dev/vdl
+lvcreate -y -n reshaping --type raid5 -i 2 -I 16k -L 24m busy /dev/vdj /dev/vdk /dev/vdl
 fill /dev/busy/reshaping
 settle busy/reshaping
 lvchange -y --maxrecoveryrate 100k --minrecoveryrate 50k busy/reshaping
-lvconvert -y --stripes 3 busy/reshaping || true
-sleep 2
-echo "state reshaping $(lvs --noheadings -o sync_percent,segtype busy/reshaping)" >&3
-report busy/reshaping
-vgcfgbackup -f /tmp/busy busy; cat /tmp/busy
-lvchange -an busy/reshaping || true
+lvconvert -y --stripes 3 busy/reshaping
+sleep 1
+echo "state reshaping $(dmsetup status busy-reshaping)" >&3
+lvchange -an busy/reshaping
 echo done >&3

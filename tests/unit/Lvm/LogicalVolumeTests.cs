@@ -100,7 +100,7 @@ public class LogicalVolumeTests
         LvmDisk disk = new LvmDisk(new string('a', 32)).FillData(1);
         Span<byte> header = disk.Bytes.AsSpan(DataStart + (20 * ExtentSize), ExtentSize);
         header.Clear();
-        "RriM"u8.CopyTo(header);
+        "rRiM"u8.CopyTo(header);
         header[4] = 2;
         header[8] = 2;
         header[1024] = 0b10;

@@ -44,8 +44,9 @@ public class RedundancyTests
         int lost = 0;
         Run(4000, random =>
         {
-            int members = random.Next(2, 7), near = random.Next(1, members + 1), far = random.Next(1, (members / near) + 1), chunk = random.Next(1, 12), rows = random.Next(far, 14);
-            int number = near | (far << 8) | (random.Next(2) << 16) | (random.Next(3) == 0 ? 2 << 17 : 0);
+            int members = random.Next(2, 7), near = random.Next(2) == 0 ? random.Next(2, members + 1) : 1, far = near > 1 ? 1 : random.Next(1, members + 1), chunk = random.Next(1, 12), rows = random.Next(far, 14);
+            // As mdadm makes them: near, far or offset copies, the latter two also in groups.
+            int number = near | (far << 8) | (far > 1 && random.Next(2) == 0 ? 1 << 16 : 0) | (far > 1 && members % far == 0 && random.Next(3) == 0 ? 2 << 17 : 0);
             var layout = Raid10Layout.Create(number, members, chunk, rows * chunk);
             byte[] data = Bytes(random, (int)layout.Chunks * chunk);
             MemoryDevice[] devices = [.. Enumerable.Range(0, members).Select(_ => new MemoryDevice(new byte[(rows + 2) * chunk]))];
