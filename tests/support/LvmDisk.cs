@@ -104,7 +104,7 @@ public sealed class LvmDisk
         + $"\nstripes = [\n{string.Join(",\n", areas.Select(area => $"\"{area.Name}\", {area.Extent}"))}\n]\n";
 
     /// <summary>A UUID that follows from a name.</summary>
-    public static string Uuids(string name) => LvmUuid.Format(Encoding.ASCII.GetBytes(name.Replace(".", "", StringComparison.Ordinal).PadRight(32, 'x')[..32]));
+    public static string Uuids(string name) => LvmUuid.Format(Encoding.ASCII.GetBytes(name.Replace(".", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).PadRight(32, 'x')[..32]));
 
     /// <summary>Fills the extents with bytes that tell disk and position apart.</summary>
     public LvmDisk FillData(byte seed)

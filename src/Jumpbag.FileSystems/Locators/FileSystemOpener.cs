@@ -1,6 +1,7 @@
 using Jumpbag.Core;
 using Jumpbag.Storage;
 using Jumpbag.Storage.Layers;
+using Jumpbag.Storage.Signatures;
 
 namespace Jumpbag.FileSystems.Locators;
 
@@ -78,6 +79,8 @@ public sealed class FileSystemOpener(SourceSet sources, bool replay)
         List<Layer> volumes = format != "LVM2_member" ? [] : [.. layer.Scope.Children.Where(child => child.Kind == LayerKind.VolumeGroup).SelectMany(group => group.Children)];
         return volumes.Count > 0
             ? new($"{layer.Locator} is a physical volume: its files are in the logical volumes", "there are " + string.Join(", ", volumes.Take(12).Select(volume => volume.Locator)))
+            : ByHand.FirmwareArray(format) is { } firmware
+            ? new($"{layer.Locator} is a disk of {firmware}, which is not supported", $"'jumpbag inspect --commands {layer.Locator}' prints what looks at it by hand")
             : new($"{layer.Locator} holds {format}, which cannot be read yet", $"'jumpbag inspect --commands {layer.Locator}' prints what opens it by hand");
     }
 }

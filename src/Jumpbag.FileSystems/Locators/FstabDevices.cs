@@ -20,7 +20,7 @@ public static class FstabDevices
             "LABEL" => members.FirstOrDefault(layer => layer.Signature?.Label == value),
             "PARTUUID" => members.FirstOrDefault(layer => Same(layer.Partition?.Uuid, value)),
             "PARTLABEL" => members.FirstOrDefault(layer => layer.Partition?.Name == value),
-            _ => members.FirstOrDefault(layer => IsVolume(layer, value)) ?? ByKernelName(value, disks),
+            _ => members.FirstOrDefault(layer => IsVolume(layer, value)) ?? ArrayByName(value, members) ?? ByKernelName(value, disks),
         };
     }
 
@@ -41,6 +41,31 @@ public static class FstabDevices
             return false;
         string group = layer.Group!.Name, volume = layer.Volume.Name;
         return device == $"/dev/{group}/{volume}" || device == $"/dev/mapper/{Mapped(group)}-{Mapped(volume)}";
+    }
+
+    /// <summary>
+    /// "/dev/md/data", "/dev/md0", "/dev/md127p1": the kernel counts arrays down from 127 where they have no number of their own, so
+    /// that such a number tells nothing but which partition it is.
+    /// </summary>
+    private static Layer? ArrayByName(string device, IEnumerable<Layer> members)
+    {
+        if (!device.StartsWith("/dev/md", StringComparison.Ordinal))
+            return null;
+        string name = device[7..].TrimStart('/', '_', 'd');
+        List<Layer> arrays = [.. members.Where(layer => layer.Kind == LayerKind.Array)];
+        foreach (Layer array in arrays)
+        {
+            if (array.Array!.Name == name || (arrays.Count == 1 && name.All(char.IsAsciiDigit)))
+                return array;
+            foreach (Layer partition in array.Partitions)
+            {
+                string number = partition.Partition!.Number.ToString(CultureInfo.InvariantCulture);
+                string whole = name.EndsWith("p" + number, StringComparison.Ordinal) ? name[..^(number.Length + 1)] : "";
+                if (whole.Length > 0 && (whole == array.Array.Name || (arrays.Count == 1 && whole.All(char.IsAsciiDigit))))
+                    return partition;
+            }
+        }
+        return null;
     }
 
     /// <summary>Device-mapper joins a group and a volume with a dash, and doubles the dashes in their names.</summary>

@@ -7,6 +7,8 @@ namespace Jumpbag.FileSystems.Locators;
 /// <summary>Follows the layers of a locator, "@2", "@vg/root@1", "@label=data", down from a disk.</summary>
 public static class LayerResolver
 {
+    private const string ArrayPrefix = "md/";
+
     /// <exception cref="NotFoundException">There is no such layer; the hint lists those that are there.</exception>
     /// <exception cref="UsageException">More than one fits; the hint lists them as locators.</exception>
     public static Layer Resolve(Layer disk, IReadOnlyList<string> steps)
@@ -15,7 +17,13 @@ public static class LayerResolver
         for (int i = 0; i < steps.Count; i++)
         {
             string step = steps[i];
-            // Same-named groups are told apart by "name@uuid8", which the grammar takes for two layers.
+            // Same-named groups and arrays are told apart by "name@uuid8", which the grammar takes for two layers.
+            if (i + 1 < steps.Count && FindArrayByUuid(at, step, steps[i + 1]) is { } array)
+            {
+                i++;
+                at = array;
+                continue;
+            }
             if (i + 1 < steps.Count && FindGroupByUuid(at, step, steps[i + 1], out string? volume) is { } group)
             {
                 i++;
@@ -48,15 +56,44 @@ public static class LayerResolver
             default:
                 throw new UsageException($"@{step}: unknown kind of layer", "write a partition number, VG/LV, label=…, uuid=…, partuuid=… or offset=BYTES");
         }
-        if (step.StartsWith("md/", StringComparison.Ordinal))
-            throw new UnsupportedException($"@{step}: MD arrays cannot be read yet", "'jumpbag inspect --commands' prints the mdadm line that assembles it");
+        if (step.StartsWith(ArrayPrefix, StringComparison.Ordinal))
+            return ArrayByName(at, step[ArrayPrefix.Length..]);
         return VolumeByName(at, step);
     }
 
     private static Layer PartitionByNumber(Layer at, string number)
     {
+        // The partitions of a member are those of its array.
+        if (at.Table is null && at.ArrayAround is { Partitions.Count: > 0 } array)
+            at = array;
         Layer? found = at.Partitions.FirstOrDefault(child => child.Partition!.Number.ToString(CultureInfo.InvariantCulture) == number.TrimStart('0'));
         return found ?? throw new NotFoundException($"{at.Locator} has no partition {number}", Choices(at.Partitions, at));
+    }
+
+    /// <summary>By its name, with its host's name too ("host:data"), or the first eight characters or more of its UUID.</summary>
+    private static Layer ArrayByName(Layer at, string name)
+    {
+        List<Layer> arrays = Arrays(at);
+        List<Layer> named = [.. arrays.Where(array => array.Array!.Name == name || array.Array.FullName == name)];
+        if (named.Count == 0 && Plain(name).Length >= 8)
+            named = [.. arrays.Where(array => IsOf(array, name))];
+        return named.Count > 0 ? One(at, ArrayPrefix + name, named)
+            : throw new NotFoundException($"{at.Locator} has no array {name}", Choices(arrays, at));
+    }
+
+    private static Layer? FindArrayByUuid(Layer at, string step, string uuid) =>
+        !step.StartsWith(ArrayPrefix, StringComparison.Ordinal) || Plain(uuid).Length < 8 ? null
+        : Arrays(at).FirstOrDefault(array => array.Array!.Name == step[ArrayPrefix.Length..] && IsOf(array, uuid));
+
+    private static bool IsOf(Layer array, string uuid) => Plain(array.Array!.Uuid).StartsWith(Plain(uuid), StringComparison.OrdinalIgnoreCase);
+
+    private static string Plain(string uuid) => uuid.Replace("-", "", StringComparison.Ordinal);
+
+    /// <summary>A member's partition stands for the disk around it, as a physical volume's does.</summary>
+    private static List<Layer> Arrays(Layer at)
+    {
+        List<Layer> arrays = [.. at.Children.Where(child => child.Kind == LayerKind.Array)];
+        return arrays.Count == 0 && at.ArrayAround is { } around ? [around] : arrays;
     }
 
     private static Layer VolumeByName(Layer at, string name)
@@ -82,11 +119,14 @@ public static class LayerResolver
         group.Children.FirstOrDefault(volume => volume.Volume!.Name == name)
         ?? throw new NotFoundException($"{group.Locator} has no logical volume {name}", Choices(group.Children, group));
 
-    /// <summary>A physical volume's partition stands for the disk around it: that is where its group is put together.</summary>
+    /// <summary>A physical volume's partition or array stands for the disk around it: that is where its group is put together.</summary>
     private static List<Layer> Groups(Layer at)
     {
         List<Layer> groups = [.. at.Children.Where(child => child.Kind == LayerKind.VolumeGroup)];
-        return groups.Count == 0 && at.Kind == LayerKind.Partition && at.Signature?.Format == "LVM2_member" ? Groups(at.Scope) : groups;
+        return groups.Count > 0 ? groups
+            : at.Kind is LayerKind.Partition or LayerKind.Array && at.Signature?.Format == "LVM2_member" ? Groups(at.Scope)
+            : at.Kind == LayerKind.Partition && at.ArrayAround is { } array ? Groups(array)
+            : groups;
     }
 
     private static Layer? FindGroupByUuid(Layer at, string name, string next, out string? volume)
@@ -99,9 +139,12 @@ public static class LayerResolver
             : Groups(at).FirstOrDefault(group => group.Group!.Name == name && Layer.ShortUuid(group.Group.Uuid) == Layer.ShortUuid(uuid));
     }
 
+    /// <summary>A snapshot has the label and UUIDs of its origin, which is then the one meant.</summary>
     private static Layer One(Layer at, string step, IEnumerable<Layer> candidates)
     {
         List<Layer> found = [.. candidates];
+        if (found.Count > 1 && found.Exists(layer => !layer.IsInSnapshot))
+            found.RemoveAll(layer => layer.IsInSnapshot);
         return found.Count switch
         {
             1 => found[0],

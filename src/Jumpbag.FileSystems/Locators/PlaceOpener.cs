@@ -24,6 +24,7 @@ public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventS
     private readonly Dictionary<string, FileSystemOpener> sources = [];
     private readonly Dictionary<Layer, FileTree> trees = [];
     private readonly HashSet<FileSystem> told = [];
+    private readonly HashSet<Layer> toldOfArrays = [];
 
     /// <exception cref="JumpbagException">Any of the families: nothing is there, it is ambiguous, refused or damaged.</exception>
     public Place Open(string text)
@@ -92,7 +93,10 @@ public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventS
             if (isNew || at >= 0)
                 opened.Add(new(layer.Locator, fileSystem.Summary.Opened, at < 0 ? null : joined[at].Path.ToString()));
             if (isNew)
-                warnings.AddRange(layer.Contradictions.Concat(fileSystem.Summary.Warnings).Select(warning => new Warning($"{layer.Locator}: {warning}")));
+                warnings.AddRange(layer.Contradictions.Concat(layer.VolumeWarnings).Concat(fileSystem.Summary.Warnings).Select(warning => new Warning($"{layer.Locator}: {warning}")));
+            foreach (Layer array in isNew ? layer.ArraysBelow : [])
+                if (toldOfArrays.Add(array))
+                    warnings.AddRange(array.Array!.Warnings.Select(warning => new Warning($"{array.Locator}: {warning}")));
         }
         if (opened.Count > 0)
             events(new FileSystemsOpened(name, [.. opened.OrderBy(one => one.MountPoint is null).ThenBy(one => one.MountPoint, StringComparer.Ordinal)]));

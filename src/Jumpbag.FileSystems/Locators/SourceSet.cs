@@ -13,7 +13,7 @@ public sealed class SourceSet : IDisposable
     {
     }
 
-    /// <summary>The named disk first. Volume groups that span several disks stand below the first.</summary>
+    /// <summary>The named disk first. Arrays and volume groups that span several disks stand below the first.</summary>
     public IReadOnlyList<Layer> Disks { get; private set; } = [];
 
     public Layer Disk => Disks[0];
@@ -35,22 +35,23 @@ public sealed class SourceSet : IDisposable
             set.Dispose();
             throw;
         }
-        set.Disks =
-        [
-            Layer.OfDisk(set.sources[0], source, [.. set.sources.Skip(1)]),
-            .. set.sources.Skip(1).Select(other => Layer.OfDisk(other, other.Path, [])),
-        ];
+        Layer[] beside = [.. set.sources.Skip(1).Select(other => Layer.OfDisk(other, other.Path, []))];
+        set.Disks = [Layer.OfDisk(set.sources[0], source, beside), .. beside];
         return set;
     }
 
     /// <summary>
     /// The layers that the operating system in a scope sees side by side: the scope's own partitions and volumes. On the
-    /// outermost level these are the ones of all disks.
+    /// outermost level these are the ones of all disks. Snapshots come last: a label or UUID that a volume and its snapshot share
+    /// means the volume.
     /// </summary>
-    public IEnumerable<Layer> Members(Layer scope)
+    public IEnumerable<Layer> Members(Layer scope) => AllMembers(scope).OrderBy(layer => layer.Volume?.IsSnapshot == true);
+
+    private IEnumerable<Layer> AllMembers(Layer scope)
     {
+        Layer system = scope.Kind == LayerKind.Array ? scope.Scope : scope;
         foreach (Layer layer in scope.Walk())
-            if (ReferenceEquals(layer.Scope, scope))
+            if (ReferenceEquals(layer.Scope, system))
                 yield return layer;
         if (!ReferenceEquals(scope, Disk))
             yield break;

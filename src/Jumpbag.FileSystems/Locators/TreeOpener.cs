@@ -11,9 +11,15 @@ namespace Jumpbag.FileSystems.Locators;
 public sealed class TreeOpener(FileSystemOpener opener, EventSink events)
 {
     public FileTree Open(Layer layer) =>
-        layer.Refusal is { } refusal ? throw new UnsupportedException($"{layer.Locator}: {refusal.Message}", refusal.Hint)
+        layer.Refusal is { } refusal ? throw Located(refusal, layer)
+        : layer.Kind == LayerKind.Disk && layer.ArrayAround is not null ? OpenJoined(layer)
+        : layer.ArrayAround is { } array ? Open(array)
         : layer.Signature is not null ? new FileTree(opener.Open(layer))
         : OpenJoined(layer);
+
+    internal static JumpbagException Located(JumpbagException refusal, Layer layer) => refusal is CorruptException
+        ? new CorruptException($"{layer.Locator}: {refusal.Message}", refusal.Hint)
+        : new UnsupportedException($"{layer.Locator}: {refusal.Message}", refusal.Hint);
 
     private FileTree OpenJoined(Layer layer)
     {

@@ -1,5 +1,6 @@
 using Jumpbag.Core;
 using Jumpbag.Storage.Lvm;
+using Jumpbag.Storage.Md;
 using Jumpbag.Storage.Partitions;
 using Jumpbag.Storage.Signatures;
 
@@ -10,12 +11,13 @@ public enum LayerKind
 {
     Disk,
     Partition,
+    Array,
     VolumeGroup,
     LogicalVolume,
 }
 
 /// <summary>
-/// One place in the nested picture of a disk: the disk itself, a partition, a volume group or a logical volume, with what
+/// One place in the nested picture of a disk: the disk itself, a partition, an array, a volume group or a logical volume, with what
 /// was recognised in it. What lies inside is probed when it is first asked for.
 /// </summary>
 public sealed class Layer
@@ -24,7 +26,7 @@ public sealed class Layer
     private readonly Lazy<(Signature? Signature, PartitionTable? Table)> content;
     private readonly Lazy<IReadOnlyList<Layer>> partitions;
     private readonly Lazy<IReadOnlyList<Layer>> children;
-    private readonly Lazy<UnsupportedException?> refusal;
+    private readonly Lazy<JumpbagException?> refusal;
     private readonly List<string> groupWarnings = [];
     private readonly Budget budget;
 
@@ -55,6 +57,9 @@ public sealed class Layer
     /// <summary>Of a partition.</summary>
     public Partition? Partition { get; private init; }
 
+    /// <summary>Of an array.</summary>
+    public MdArray? Array { get; private init; }
+
     /// <summary>Of a volume group, and of each of its logical volumes.</summary>
     public VolumeGroup? Group { get; private init; }
 
@@ -66,13 +71,20 @@ public sealed class Layer
 
     /// <summary>The bytes of this layer. A volume group has none of its own.</summary>
     /// <exception cref="UnsupportedException">It is a logical volume of a type that cannot be put together.</exception>
+    /// <exception cref="CorruptException">It is a logical volume whose metadata is damaged so that nothing of it can be told.</exception>
     public BlockDevice Device => device.Value;
 
-    /// <summary>Whether it stands for bytes that can be read: no volume group, extended partition or unsupported volume.</summary>
+    /// <summary>Whether it stands for bytes that can be read: no volume group, extended partition, unsupported or damaged volume.</summary>
     public bool HasContent => Kind != LayerKind.VolumeGroup && Partition is not { IsContainer: true } && Refusal is null;
 
-    /// <summary>Why <see cref="Device"/> cannot be had although the layer is there: a kind of volume that is not supported.</summary>
-    public UnsupportedException? Refusal => refusal.Value;
+    /// <summary>Why <see cref="Device"/> cannot be had although the layer is there: a kind of volume that is not supported, or damaged metadata.</summary>
+    public JumpbagException? Refusal => refusal.Value;
+
+    /// <summary>Whether it is, or lies in, a snapshot of a volume that is there too; see <see cref="LogicalVolume.IsSnapshot"/>.</summary>
+    public bool IsInSnapshot => Volume?.IsSnapshot == true || Parent?.IsInSnapshot == true;
+
+    /// <summary>What is odd about the logical volumes that this layer is, or lies in, each in one line.</summary>
+    public IEnumerable<string> VolumeWarnings => (Volume?.Warnings ?? []).Concat(Parent?.VolumeWarnings ?? []);
 
     /// <summary>Whether there were more layers than are ever looked into (4096 a disk): an image made to waste time.</summary>
     public bool IsCutOff => budget.Left <= 0;
@@ -84,7 +96,10 @@ public sealed class Layer
     public IEnumerable<string> Contradictions => Signature is not { } first ? []
         : Signature.Contradicting(Device, first).Select(other => $"a signature of {other.Format} stands there too: a remnant of an earlier use, most often; it was taken for {first.Format}");
 
-    /// <summary>Of the physical volumes in this scope, what concerns none of its volume groups: metadata that cannot be used at all.</summary>
+    /// <summary>
+    /// Of the members and physical volumes in this scope, what concerns none of its arrays and volume groups: metadata that cannot be used
+    /// at all.
+    /// </summary>
     public IReadOnlyList<string> GroupWarnings
     {
         get
@@ -97,8 +112,19 @@ public sealed class Layer
     /// <summary>The partition table in this layer, or null.</summary>
     public PartitionTable? Table => HasContent ? content.Value.Table : null;
 
-    /// <summary>What lies inside: partitions, then volume groups; in a volume group its volumes.</summary>
+    /// <summary>What lies inside: partitions, then arrays, then volume groups; in a volume group its volumes.</summary>
     public IReadOnlyList<Layer> Children => children.Value;
+
+    /// <summary>The array that this layer is a member of, or null.</summary>
+    public Layer? ArrayAround => Signature?.Format == "linux_raid_member" ? Scope.Children.FirstOrDefault(child => child.Array?.Members.Any(member => ReferenceEquals(member.Device, Device)) == true) : null;
+
+    /// <summary>The arrays that this layer is, or lies on, through volume groups too.</summary>
+    public IEnumerable<Layer> ArraysBelow => Kind switch
+    {
+        LayerKind.Array => [this],
+        LayerKind.LogicalVolume => Scope.Children.Where(child => child.Array is not null && child.Partitions.Append(child).Any(IsOnVolume)).Concat(Scope.ArraysBelow),
+        _ => Parent?.ArraysBelow ?? [],
+    };
 
     /// <summary>Those of the children that are partitions; cheaper to ask for, since no volume group is put together.</summary>
     public IReadOnlyList<Layer> Partitions => partitions.Value;
@@ -107,6 +133,7 @@ public sealed class Layer
     {
         LayerKind.Disk => "disk",
         LayerKind.Partition => "partition",
+        LayerKind.Array => "array",
         LayerKind.VolumeGroup => "vg",
         _ => "lv",
     };
@@ -122,12 +149,13 @@ public sealed class Layer
 
     /// <summary>
     /// The layer whose operating system would see this one: the disk, or the volume or partition that holds a whole disk of
-    /// a virtual machine. A disk's is itself.
+    /// a virtual machine. A disk's is itself; an array is one more disk to the system that put it together.
     /// </summary>
     public Layer Scope => Kind switch
     {
         LayerKind.Disk => this,
         LayerKind.LogicalVolume => Parent!.Parent!,
+        LayerKind.Partition when Parent!.Kind == LayerKind.Array => Parent.Scope,
         _ => Parent!,
     };
 
@@ -135,10 +163,10 @@ public sealed class Layer
     public int Depth => Scope.Kind == LayerKind.Disk ? 0 : Scope.Depth + 1;
 
     /// <summary>
-    /// The layers of a disk. Volume groups are put together from the physical volumes of this disk and of
+    /// The layers of a disk. Arrays and volume groups are put together from what is on this disk and on
     /// <paramref name="others"/>, and stand below this disk.
     /// </summary>
-    public static Layer OfDisk(BlockDevice disk, string name, IReadOnlyList<BlockDevice> others) =>
+    public static Layer OfDisk(BlockDevice disk, string name, IReadOnlyList<Layer> others) =>
         new(LayerKind.Disk, null, name, () => disk, self => FindChildren(self, others)) { Size = disk.Length };
 
     /// <summary>Everything from a byte offset of a layer on, as "@offset=BYTES" names it.</summary>
@@ -166,9 +194,11 @@ public sealed class Layer
         return (Kind == LayerKind.Partition ? null : Signature.Probe(window), null);
     }
 
-    /// <summary>A table in one disk of an array is the array's, and only a mirror's disk holds what it points at.</summary>
+    /// <summary>
+    /// A table in one disk of an array is the array's: only a mirror's disk holds what it points at, and its arrays are put together, too.
+    /// </summary>
     private static bool IsPartOfArray(ProbeWindow window) =>
-        LinuxRaid.Probe(window) is { } member && member.Details?.GetValueOrDefault("LEVEL") != "raid1";
+        (LinuxRaid.Probe(window) ?? FirmwareRaid.ProbeIntel(window) ?? FirmwareRaid.ProbeDdf(window)) is not null;
 
     private List<Layer> FindPartitions()
     {
@@ -179,37 +209,35 @@ public sealed class Layer
         return found;
     }
 
-    private static List<Layer> FindChildren(Layer self, IReadOnlyList<BlockDevice> others)
+    private static List<Layer> FindChildren(Layer self, IReadOnlyList<Layer> others)
     {
         var found = new List<Layer>();
         if (!self.HasContent || self.IsCutOff)
             return found;
         found.AddRange(self.Partitions);
-        // Physical volumes in partitions belong to the disk (or the volume) around them, and so do their groups.
-        if (self.Kind == LayerKind.Partition && self.Partition is not null)
+        // What lies in partitions belongs to the disk (or the volume) around them, and so do its arrays and groups.
+        if (self.Kind == LayerKind.Array || self.Partition is not null)
             return found;
-        List<PhysicalVolume> volumes = [.. PhysicalVolumes(self)];
-        foreach (BlockDevice other in others)
-            volumes.AddRange(PhysicalVolumes(OfDisk(other, "", [])));
+        List<Layer> holders = [.. others.Prepend(self).SelectMany(Holders)];
+        found.AddRange(ArrayLayers.Of(self, holders, self.groupWarnings));
+        holders.AddRange(found.Where(layer => layer.Kind == LayerKind.Array).SelectMany(Holders));
+        List<PhysicalVolume> volumes = [.. holders.Select(holder => PhysicalVolume.TryOpen(holder.Device)).OfType<PhysicalVolume>()];
         if (volumes.Count > 0)
             found.AddRange(OfGroups(self, VolumeGroups.Assemble(volumes, self.groupWarnings)));
         return found;
     }
 
+    /// <summary>What may hold a physical volume or a member of an array: the layer itself, or the partitions in it.</summary>
+    private static IEnumerable<Layer> Holders(Layer layer) =>
+        !layer.HasContent ? [] : layer.Table is null ? [layer] : layer.Partitions.SelectMany(Holders);
+
+    private bool IsOnVolume(Layer holder) => holder.Signature is { Format: "LVM2_member" } signature && Group!.PhysicalVolumes.Any(volume => volume.Uuid == signature.Uuid);
+
     /// <summary>A table in a partition is read (a disk image was written there), a table in a partition in a partition is not.</summary>
     private static bool MayDescend(Layer self, Partition partition) =>
         self.Kind != LayerKind.Partition || (partition.Offset > 0 && self.Parent is not { Kind: LayerKind.Partition });
 
-    private static IEnumerable<PhysicalVolume> PhysicalVolumes(Layer layer)
-    {
-        if (layer.HasContent && layer.Table is null && PhysicalVolume.TryOpen(layer.Device) is { } volume)
-            yield return volume;
-        foreach (Layer child in layer.Table is null ? [] : layer.Partitions)
-            foreach (PhysicalVolume inside in PhysicalVolumes(child))
-                yield return inside;
-    }
-
-    private UnsupportedException? TryDevice()
+    private JumpbagException? TryDevice()
     {
         if (Kind == LayerKind.VolumeGroup)
             return null;
@@ -218,7 +246,7 @@ public sealed class Layer
             _ = Device;
             return null;
         }
-        catch (UnsupportedException e)
+        catch (JumpbagException e) when (e is UnsupportedException or CorruptException)
         {
             return e;
         }
@@ -235,6 +263,13 @@ public sealed class Layer
         {
             Partition = partition,
             Size = partition.Length,
+        };
+
+    internal static Layer OfArray(Layer parent, string name, MdArray array) =>
+        new(LayerKind.Array, parent, $"@md/{name}", () => array.Device, self => FindChildren(self, []))
+        {
+            Array = array,
+            Size = array.Size,
         };
 
     private static IEnumerable<Layer> OfGroups(Layer parent, IReadOnlyList<VolumeGroup> groups)
@@ -258,7 +293,7 @@ public sealed class Layer
         {
             Group = group.Group,
             Volume = volume,
-            Size = volume.Size,
+            Size = volume.ContentSize,
         };
 
     /// <summary>The first eight characters of an LVM UUID without its dashes: enough to tell same-named groups apart.</summary>

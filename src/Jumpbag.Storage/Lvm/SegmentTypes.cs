@@ -10,12 +10,15 @@ internal static class SegmentTypes
 {
     public delegate BlockDevice Opener(Segment segment, SegmentContext context);
 
-    private static readonly Dictionary<string, Opener> Openers = new()
+    private static readonly Dictionary<string, Opener> Openers = new(RaidSegment.Types.Select(type => KeyValuePair.Create<string, Opener>(type, RaidSegment.Open)))
     {
         ["linear"] = StripedSegment.Open,
         ["striped"] = StripedSegment.Open,
+        ["mirror"] = MirrorSegment.Open,
         ["zero"] = (segment, context) => new ZeroDevice(segment.ExtentCount * context.ExtentSize),
         ["error"] = (segment, context) => new UnreadableDevice(segment.ExtentCount * context.ExtentSize, "LVM keeps nothing there (an error segment)"),
+        ["thin"] = ThinSegment.Open,
+        ["thin-pool"] = ThinPoolSegment.Refuse,
     };
 
     /// <exception cref="UnsupportedException">The type or one of its flags is not among these.</exception>

@@ -37,6 +37,9 @@ public sealed class VolumeGroup
         foreach (ConfigSection section in sections)
             if (SnapshotSegment(section) is { } segment)
                 Join(section, segment);
+        foreach (LogicalVolume volume in LogicalVolumes)
+            if (volume.Segments is [{ Type: "thin" } segment] && segment.Section.TextOrNull("merge") is { } target && FindLogicalVolume(target) is { } merged)
+                merged.MergingThinSnapshot = volume;
     }
 
     public string Name { get; }
@@ -101,13 +104,12 @@ public sealed class VolumeGroup
 
     private void Join(ConfigSection snapshot, ConfigSection segment)
     {
-        string? origin = segment.TextOrNull("origin"), store = segment.TextOrNull("cow_store"), merging = segment.TextOrNull("merging_store");
-        if ((store ?? merging) is { } name && FindLogicalVolume(name) is { } copies)
-        {
-            copies.SnapshotOrigin = origin ?? "?";
-            copies.IsVisible = snapshot.Texts("status").Contains("VISIBLE");
-        }
-        if (merging is not null && origin is not null && FindLogicalVolume(origin) is { } original)
-            original.MergingSnapshot = merging;
+        string? store = segment.TextOrNull("cow_store"), merging = segment.TextOrNull("merging_store");
+        if ((store ?? merging) is not { } name || FindLogicalVolume(name) is not { } copies)
+            return;
+        copies.Snapshot = new(this, copies, segment);
+        copies.IsVisible = snapshot.Texts("status").Contains("VISIBLE");
+        if (store is null && FindLogicalVolume(copies.Snapshot.OriginName) is { } origin)
+            origin.MergingSnapshot = copies.Snapshot;
     }
 }

@@ -37,7 +37,8 @@ public static class ByHand
         // Layers: each makes a device that is looked at in turn.
         ["crypto_LUKS"] = "cryptsetup open --readonly {} rescue && jumpbag inspect /dev/mapper/rescue",
         ["BitLocker"] = "cryptsetup open --type bitlk --readonly {} rescue && jumpbag inspect /dev/mapper/rescue",
-        ["linux_raid_member"] = "mdadm --assemble --readonly --run /dev/md/rescue {} && jumpbag inspect /dev/md/rescue",
+        // Of a member whose array can be put together its content is opened; this is for the others.
+        ["linux_raid_member"] = "mdadm --examine {}",
         ["ddf_raid_member"] = "mdadm --examine {}",
         ["isw_raid_member"] = "mdadm --examine {}",
         ["zfs_member"] = "zpool import -d {} -o readonly=on -R /mnt -a",
@@ -65,9 +66,16 @@ public static class ByHand
     public static string? UndoCommand(string format) => format switch
     {
         "crypto_LUKS" or "BitLocker" => "cryptsetup close rescue",
-        "linux_raid_member" => "mdadm --stop /dev/md/rescue",
         "zfs_member" => "zpool export -a",
         _ => HandCommand(format)?.EndsWith("/mnt", StringComparison.Ordinal) == true ? "umount /mnt" : null,
+    };
+
+    /// <summary>What made an array that no software of Linux alone describes, in words; null for every other format.</summary>
+    public static string? FirmwareArray(string format) => format switch
+    {
+        "isw_raid_member" => "an array of Intel's firmware (IMSM)",
+        "ddf_raid_member" => "an array in SNIA's format (DDF)",
+        _ => null,
     };
 
     /// <summary>The template for a format of <see cref="Signature.Format"/>, or null where there is none.</summary>

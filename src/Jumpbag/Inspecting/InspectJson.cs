@@ -13,7 +13,7 @@ public static class InspectJson
         json.WriteString("locator", layer.Locator);
         json.WriteString("kind", layer.KindName);
         WriteNumber("number", layer.Partition?.Number);
-        json.WriteString("name", layer.Volume?.Name ?? layer.Group?.Name ?? layer.Partition?.Name);
+        json.WriteString("name", layer.Volume?.Name ?? layer.Group?.Name ?? layer.Array?.Name ?? layer.Partition?.Name);
         WriteNumber("offset", layer.Partition?.Offset);
         json.WriteNumber("size", layer.Size);
         WriteNumber("sectorSize", layer.HasContent ? layer.Table?.SectorSize ?? layer.Device.SectorSize : null);
@@ -37,6 +37,24 @@ public static class InspectJson
             json.WriteString("operatingSystem", guest.OperatingSystem);
             json.WriteString("hostName", guest.HostName);
             WriteStrings("mountPoints", guest.MountPoints);
+        }
+        if (layer.Array is { } array)
+            ArrayJson.Write(json, array);
+        if (report.Member is var (member, around))
+        {
+            json.WriteString("memberOf", around.Locator);
+            json.WriteString("memberState", ArrayJson.StateOf(member));
+        }
+        if (layer.Volume is { } volume)
+        {
+            json.WriteString("origin", volume.Origin);
+            json.WriteString("pool", volume.Pool);
+        }
+        if (report.VolumeUsage is { } volumeUsage)
+        {
+            json.WriteNumber("dataPercent", Math.Round(volumeUsage.Percent, 2));
+            if (volumeUsage.MetadataPercent is { } metadata)
+                json.WriteNumber("metadataPercent", Math.Round(metadata, 2));
         }
         json.WriteString("problem", report.Problem);
         WriteStrings("warnings", report.Warnings);

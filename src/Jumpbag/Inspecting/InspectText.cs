@@ -1,6 +1,7 @@
 using System.Globalization;
 using Jumpbag.Core;
 using Jumpbag.Storage.Layers;
+using Jumpbag.Storage.Lvm;
 using Jumpbag.Terminal;
 
 namespace Jumpbag.Inspecting;
@@ -41,10 +42,10 @@ public static class InspectText
             layer.Partition is { } partition ? partition.StartSector.ToString(CultureInfo.InvariantCulture) : "",
             layer.Partition is { } p ? p.Offset.ToString(CultureInfo.InvariantCulture) : "",
             ByteSize.Format(layer.Size),
-            report.Type ?? "",
+            layer.Array is { } array ? $"{report.Type} {array.ActiveCount}/{array.PlaceCount}" : report.Type ?? "",
             report.Format ?? (report.Problem is null && layer.HasContent ? "-" : ""),
-            report.State ?? "",
-            report.Usage?.UsedPercent is { } used ? $"{used.ToString(CultureInfo.InvariantCulture)}%" : "",
+            report.State ?? (report.Member is { } member ? ArrayJson.StateOf(member.Member) : ""),
+            report.Usage?.UsedPercent is { } used ? $"{used.ToString(CultureInfo.InvariantCulture)}%" : layer.Volume?.IsPool == true && report.VolumeUsage is { } pool ? Percent(pool.Percent) : "",
             report.Label is { } label ? ByteString.FromText(label).ToString() : "",
             report.Uuid ?? "",
             Notes(report),
@@ -59,11 +60,30 @@ public static class InspectText
         return steps;
     }
 
+    /// <summary>Where a snapshot, a thin volume or a pool belongs, and how full it is.</summary>
+    private static string VolumeNotes(LogicalVolume volume, VolumeUsage? usage)
+    {
+        string full = usage is null ? "" : volume.IsPool ? $"metadata {Percent(usage.MetadataPercent ?? 0)} used"
+            : volume.Pool is null ? $"its store {Percent(usage.Percent)} full" : $"{Percent(usage.Percent)} mapped";
+        string place = volume.Pool is { } pool ? $"in pool {pool}" : "";
+        string origin = volume.Origin is { } name ? volume.IsSnapshot ? $"snapshot of {name}" : $"shows {name} where nothing is mapped" : "";
+        return string.Join(", ", new[] { origin, place, full }.Where(part => part.Length > 0));
+    }
+
+    /// <summary>Rounded up, as df does: 100 % is full, and 0 % is empty.</summary>
+    private static string Percent(double percent) => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(percent)}%");
+
     private static string Notes(LayerReport report)
     {
         var notes = new List<string>();
+        if (report.Layer.Array is { State: not "clean" and var state })
+            notes.Add(state);
+        if (report.Member is var (member, around))
+            notes.Add(member.Place is { } place ? $"member {place} of {around.Step}" : $"of {around.Step}");
         if (report.Problem is { } problem)
             notes.Add(problem);
+        if (report.Layer.Volume is { } volume)
+            notes.Add(VolumeNotes(volume, report.VolumeUsage));
         if (report.Guest is { } guest)
         {
             notes.Add(string.Join(", ", new[] { guest.OperatingSystem, guest.HostName is { } host ? $"host {host}" : null }.Where(fact => fact is not null)));

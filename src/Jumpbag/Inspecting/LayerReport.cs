@@ -2,6 +2,8 @@ using Jumpbag.Core;
 using Jumpbag.FileSystems;
 using Jumpbag.FileSystems.Locators;
 using Jumpbag.Storage.Layers;
+using Jumpbag.Storage.Lvm;
+using Jumpbag.Storage.Md;
 
 namespace Jumpbag.Inspecting;
 
@@ -29,6 +31,12 @@ public sealed record LayerReport
     public FileSystemSummary? Usage { get; init; }
 
     public GuestFacts? Guest { get; init; }
+
+    /// <summary>Of a snapshot, a thin volume or a thin pool: how full it is.</summary>
+    public VolumeUsage? VolumeUsage { get; init; }
+
+    /// <summary>Of a member of an MD array: what it is to that array, and the array.</summary>
+    public (MdMember Member, Layer Array)? Member { get; init; }
 
     /// <summary>Why more cannot be told: refused, damaged, beyond the end of the image.</summary>
     public string? Problem { get; init; }
@@ -60,7 +68,24 @@ public sealed record LayerReport
         {
             report = report with { Problem = e.Message };
         }
+        report = layer.Volume is { } volume ? WithUsage(report, volume) : report;
         return report with { Children = [.. layer.Children.Select(child => Make(child, opener))] };
+    }
+
+    /// <summary>How full a volume is may be unknown although it can be read; and a pool, which cannot, is not at fault for that.</summary>
+    private static LayerReport WithUsage(LayerReport report, LogicalVolume volume)
+    {
+        try
+        {
+            VolumeUsage? usage = volume.ReadUsage();
+            return report with { VolumeUsage = usage, Problem = volume.IsPool ? null : report.Problem };
+        }
+        catch (JumpbagException e)
+        {
+            return volume.IsPool ? report with { Problem = e.Message }
+                : report.Problem is null ? report with { Warnings = [.. report.Warnings, $"how full it is cannot be told: {e.Message}"] }
+                : report;
+        }
     }
 
     public IEnumerable<LayerReport> Walk() => Children.SelectMany(child => child.Walk()).Prepend(this);
@@ -70,6 +95,8 @@ public sealed record LayerReport
         if (report.Layer.Signature is not { } signature)
             return report;
         report = report with { Format = signature.Format, Label = signature.Label, Uuid = signature.Uuid };
+        if (report.Layer.ArrayAround is { } array)
+            return report with { Member = (array.Array!.Members.First(member => ReferenceEquals(member.Device, report.Layer.Device)), array) };
         if (!FileSystemFormats.CanRead(signature.Format))
             return report;
         try
@@ -94,6 +121,7 @@ public sealed record LayerReport
     private static string? TypeOf(Layer layer) => layer.Kind switch
     {
         LayerKind.Partition => layer.Partition?.TypeName,
+        LayerKind.Array => layer.Array!.Level,
         LayerKind.LogicalVolume => layer.Volume!.Type,
         LayerKind.VolumeGroup => "volume group",
         _ => null,
@@ -104,6 +132,12 @@ public sealed record LayerReport
         var warnings = new List<string>();
         if (layer.Kind == LayerKind.VolumeGroup)
             warnings.AddRange(layer.Group!.Warnings);
+        if (layer.Array is { } array)
+            warnings.AddRange(array.Warnings);
+        // What is odd about a pool is said once, beside the pool; what a volume's devices lack is known once it was put together.
+        _ = layer.Refusal;
+        if (layer.Volume is { Pool: null } volume)
+            warnings.AddRange(volume.Warnings);
         if (layer.HasContent && layer.Table is { } table)
             warnings.AddRange(table.Warnings);
         warnings.AddRange(layer.Contradictions);

@@ -29,7 +29,14 @@ public sealed class HandCommandsTests : IDisposable
     {
         File.WriteAllText(folder.File("make"), """
             vgcreate -q vgtwo /dev/vda /dev/vdb
-            lvcreate -q -y -L 88M -n data vgtwo; lvcreate -q -y -L 24M -n disk vgtwo
+            lvcreate -q -y -L 88M -n data vgtwo; lvcreate -q -y -L 24M -n disk vgtwo; lvcreate -q -y -L 8M -n origin vgtwo
+            mke2fs -q -t ext4 -O ^has_journal /dev/vgtwo/origin
+            lvcreate -q -y -s -L 4M -n snap vgtwo/origin
+            mount /dev/vgtwo/snap /mnt; echo x >/mnt/on-the-snapshot.txt; umount /mnt
+            lvcreate -q -y --type thin-pool -L 16M -n pool vgtwo; lvcreate -q -y -V 64M -n thin --thinpool pool vgtwo
+            mke2fs -q -t ext4 -O ^has_journal /dev/vgtwo/thin; mount /dev/vgtwo/thin /mnt; echo x >/mnt/first.txt; umount /mnt
+            lvcreate -q -y -s -n thinsnap vgtwo/thin
+            mount /dev/vgtwo/thin /mnt; rm /mnt/first.txt; echo x >/mnt/second.txt; umount /mnt
             mke2fs -q /dev/vgtwo/data; mount /dev/vgtwo/data /mnt; echo x >/mnt/over-two.txt; umount /mnt
             echo 2048 | sfdisk -q --no-reread --no-tell-kernel /dev/vgtwo/disk
             loop=$(losetup --find --show --offset 1048576 /dev/vgtwo/disk)
@@ -38,8 +45,8 @@ public sealed class HandCommandsTests : IDisposable
             """);
         foreach (string name in new[] { "vda", "vdb" })
             using (FileStream file = File.Create(folder.File(name)))
-                file.SetLength(64 << 20);
-        string[] take = ["mke2fs", "sfdisk", "losetup", "mount", "umount", "e2fsck"];
+                file.SetLength(88 << 20);
+        string[] take = ["mke2fs", "sfdisk", "losetup", "mount", "umount", "e2fsck", "blockdev"];
         ShellResult made = VirtualMachine.Run(folder.File("make"), [folder.File("vda"), folder.File("vdb")], take);
         Assert.True(made.Status == 0, made.Output + made.Errors);
         JumpbagProgram.UnpackDemo(folder.Path);
@@ -48,8 +55,8 @@ public sealed class HandCommandsTests : IDisposable
         File.WriteAllText(folder.File("lines"), "set +e\n" + printed.Output + "\nlosetup -a\ndmsetup ls\n");
         ShellResult result = VirtualMachine.Run(folder.File("lines"), [folder.File("vda"), folder.File("vdb"), folder.File("d.img")], take);
         string all = printed.Output + result.Output + result.Errors;
-        foreach (string file in new[] { "over-two.txt", "inside.txt", "anna", "etc" })
-            Assert.True(result.Output.Contains($" {file}", StringComparison.Ordinal), all);
+        foreach (string file in new[] { "over-two.txt", "inside.txt", "on-the-snapshot.txt", "first.txt", "second.txt", "anna", "etc" })
+            Assert.Equal((file, 1), (file, result.Output.Split('\n').Count(line => line.EndsWith($" {file}", StringComparison.Ordinal))));
         Assert.True(result.Output.TrimEnd().EndsWith("No devices found", StringComparison.Ordinal), all);
     }
 

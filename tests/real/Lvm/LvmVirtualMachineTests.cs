@@ -33,7 +33,7 @@ public sealed class LvmVirtualMachineTests(LvmVirtualMachineTests.Machine machin
             foreach (LogicalVolume volume in group.LogicalVolumes)
                 foreach (Segment segment in volume.Segments)
                     segments.Add(string.Join('|', group.Name, volume.IsVisible ? volume.Name : $"[{volume.Name}]", volume.Uuid, volume.Size, segment.Type,
-                        volume.SnapshotOrigin, string.Join(',', volume.Tags.Order(StringComparer.Ordinal)), segment.FirstExtent * group.ExtentSize, segment.ExtentCount * group.ExtentSize));
+                        volume.Origin, string.Join(',', volume.Tags.Order(StringComparer.Ordinal)), segment.FirstExtent * group.ExtentSize, segment.ExtentCount * group.ExtentSize));
         // lvs shows the origins of thin snapshots and caches, too; they are not ours yet.
         string[] listed = [.. machine.Lines("segment").Select(line => line.Split('|'))
             .Select(field => string.Join('|', [.. field[..5], field[4] is "thin" or "cache" ? "" : field[5], SortedTags(field[6]), field[7], field[8]]))];
@@ -48,7 +48,7 @@ public sealed class LvmVirtualMachineTests(LvmVirtualMachineTests.Machine machin
             foreach (LogicalVolume volume in group.LogicalVolumes)
             {
                 if (machine.Contents.GetValueOrDefault((group.Uuid + volume.Uuid).Replace("-", "", StringComparison.Ordinal)) is not { } expected
-                    || volume.Segments.Any(segment => segment.Type is not ("linear" or "striped" or "zero")) || volume.SnapshotOrigin is not null)
+                    || volume.Segments.Any(segment => segment.Type is not ("linear" or "striped" or "zero")) || volume.Origin is not null)
                     continue;
                 BlockDevice device = volume.Open();
                 Assert.Equal(volume.Size, device.Length);

@@ -80,25 +80,6 @@ public class LogicalVolumeTests
     }
 
     [Fact]
-    public void snapshots_are_known_and_refused_while_their_origin_is_read()
-    {
-        VolumeGroup group = Group(Volume("origin", Stripes(0, 1, ("pv0", 0))) + Volume("copies", Stripes(0, 1, ("pv0", 1)))
-            + Volume("snapshot0", "start_extent = 0\nextent_count = 1\ntype = \"snapshot\"\nchunk_size = 8\norigin = \"origin\"\ncow_store = \"copies\"\n"));
-        Assert.Equal([("origin", "linear"), ("copies", "snapshot")], group.LogicalVolumes.Select(volume => (volume.Name, volume.Type)));
-        Assert.Equal("origin", group.LogicalVolumes[1].SnapshotOrigin);
-        Assert.Equal(ExtentOf(A, 0), Read(group.LogicalVolumes[0].Open()));
-        Assert.Throws<UnsupportedException>(() => group.LogicalVolumes[1].Open());
-    }
-
-    [Fact]
-    public void an_origin_that_a_snapshot_is_being_merged_into_is_refused()
-    {
-        VolumeGroup group = Group(Volume("origin", Stripes(0, 1, ("pv0", 0))) + Volume("copies", Stripes(0, 1, ("pv0", 1)))
-            + Volume("snapshot0", "start_extent = 0\nextent_count = 1\ntype = \"snapshot\"\nchunk_size = 8\norigin = \"origin\"\nmerging_store = \"copies\"\n"));
-        Assert.Contains("merged", Assert.Throws<UnsupportedException>(() => group.LogicalVolumes[0].Open()).Message);
-    }
-
-    [Fact]
     public void an_interrupted_pvmove_is_refused_by_the_type_below()
     {
         VolumeGroup group = Group(Volume("root", Stripes(0, 2, ("pvmove0", 0))) + Volume("pvmove0", "\"READ\", \"WRITE\", \"PVMOVE\", \"LOCKED\"",

@@ -1,0 +1,40 @@
+using Jumpbag.Core;
+
+namespace Jumpbag.Storage.DeviceMapper;
+
+/// <summary>What a search for a key ends in.</summary>
+/// <param name="Leaf">The leaf that has the key; null where no leaf has it.</param>
+/// <param name="Index">Of the key in the leaf.</param>
+/// <param name="End">Of all keys before this one the same is true: they are in this leaf or not in the tree, or in the part that is damaged.</param>
+/// <param name="Damage">Why it cannot be told whether the key is there, or null.</param>
+internal readonly record struct BtreePosition(BtreeNode? Leaf, int Index, long End, string? Damage);
+
+/// <summary>A B+tree of device-mapper's persistent data library, searched from its root at every call; its nodes are cached.</summary>
+internal sealed class Btree(BtreeBlocks blocks, long root, int valueSize, string name)
+{
+    /// <summary>A full tree of 64-bit keys needs fewer levels.</summary>
+    private const int MaxDepth = 16;
+
+    public BtreePosition Find(long key)
+    {
+        long low = 0, end = long.MaxValue, number = root;
+        for (int depth = 0; depth < MaxDepth; depth++)
+        {
+            if (!blocks.TryGet(number, out BtreeNode? node, out string? damage))
+                return new(null, 0, end, $"{name}: {damage}");
+            // Whatever stands there must belong between its neighbours; so no block is visited twice in a walk over all keys, either.
+            if ((node.Count == 0 && depth > 0) || (node.Count > 0 && (node.Key(0) < low || node.Key(node.Count - 1) >= end)) || (node.IsLeaf && node.ValueSize != valueSize))
+                return new(null, 0, end, $"{name}: block {number} of the pool's metadata does not belong there");
+            int index = node.Find(key);
+            long next = index + 1 < node.Count ? node.Key(index + 1) : end;
+            if (node.IsLeaf)
+                return index >= 0 && node.Key(index) == key ? new(node, index, next, null) : new(null, 0, next, null);
+            if (index < 0)
+                return new(null, 0, next, null);
+            low = node.Key(index);
+            end = next;
+            number = node.Number(index);
+        }
+        return new(null, 0, end, $"{name}: more than {MaxDepth} levels deep");
+    }
+}

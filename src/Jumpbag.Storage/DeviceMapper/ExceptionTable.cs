@@ -1,0 +1,190 @@
+using Jumpbag.Core;
+
+namespace Jumpbag.Storage.DeviceMapper;
+
+/// <summary>
+/// Looks chunks up in an exception store. The store's table is in the order in which chunks were copied, and can be larger than the
+/// memory there is: it is counted once, and then sorted window by window of the origin, as they are asked for.
+/// </summary>
+internal sealed class ExceptionTable
+{
+    /// <summary>Of a window; real snapshots have one window.</summary>
+    private const int MaxEntries = 1 << 20;
+
+    /// <summary>How many chunks of the origin are counted together; no window can begin between them.</summary>
+    private const int BucketShift = 19;
+
+    private const int MaxBuckets = 1 << 20;
+
+    /// <summary>A terabyte of chunks of 4 KiB. Beyond that, reading the table alone would take hours.</summary>
+    private const long MaxExceptions = 1 << 28;
+
+    private readonly ExceptionStore store;
+
+    /// <summary>The first chunk of each window, ascending; the first is 0.</summary>
+    private readonly long[] windowStarts;
+
+    /// <summary>Behind the last chunk of the origin.</summary>
+    private readonly long chunkCount;
+
+    private ExceptionTable(ExceptionStore store, long chunkCount, long[] windowStarts, long count, long chunksUsed, string? damage)
+    {
+        this.store = store;
+        this.chunkCount = chunkCount;
+        this.windowStarts = windowStarts;
+        Count = count;
+        ChunksUsed = chunksUsed;
+        Damage = damage;
+    }
+
+    public long Count { get; }
+
+    /// <summary>Chunks of the store that are in use, its header and tables included.</summary>
+    public long ChunksUsed { get; }
+
+    /// <summary>Why the end of the table cannot be read, or null. Then a chunk that is not in it may have been copied all the same.</summary>
+    public string? Damage { get; }
+
+    /// <param name="store">A valid one.</param>
+    /// <param name="chunkCount">How many chunks the origin has; the last may be a part of one.</param>
+    /// <exception cref="CorruptException">The table cannot be one of this origin.</exception>
+    /// <exception cref="UnsupportedException">It is larger than is ever read.</exception>
+    public static ExceptionTable Read(ExceptionStore store, long chunkCount)
+    {
+        if (chunkCount >> BucketShift >= MaxBuckets)
+            throw new UnsupportedException($"a snapshot of {chunkCount} chunks is larger than can be read");
+        var buckets = new int[(chunkCount >> BucketShift) + 1];
+        string? damage = null;
+        long count = 0, highest = 0;
+        foreach ((long old, long to) in store.Exceptions(reason => damage = reason))
+        {
+            // Which chunk is meant cannot be told, so none that has no exception can be trusted.
+            if (old < 0 || old >= chunkCount)
+                throw new CorruptException($"its exception {count} is for chunk {old}, and there are {chunkCount}");
+            if (++buckets[old >> BucketShift] > 1 << BucketShift)
+                throw new CorruptException($"its exceptions name the chunks around {old} more than once");
+            if (++count > MaxExceptions)
+                throw new UnsupportedException($"it has more than {MaxExceptions} exceptions");
+            if (store.IsDataChunk(to))
+                highest = Math.Max(highest, to);
+        }
+        return new(store, chunkCount, Windows(buckets), count, store.ChunksUsed(highest), damage);
+    }
+
+    /// <summary>
+    /// Where the chunk was copied to, and how many that follow it are alike. <paramref name="newChunk"/> is
+    /// <see cref="Window.NotCopied"/> for one that was not copied, and <see cref="Window.Contradiction"/> where the table cannot be trusted.
+    /// </summary>
+    public long Find(long chunk, out long newChunk)
+    {
+        int found = Array.BinarySearch(windowStarts, chunk);
+        return LoadedWindow(found >= 0 ? found : ~found - 1).Find(chunk, out newChunk);
+    }
+
+    private static long[] Windows(int[] buckets)
+    {
+        var starts = new List<long> { 0 };
+        long inWindow = 0;
+        for (int i = 0; i < buckets.Length; i++)
+        {
+            if (inWindow + buckets[i] > MaxEntries)
+            {
+                starts.Add((long)i << BucketShift);
+                inWindow = 0;
+            }
+            inWindow += buckets[i];
+        }
+        return [.. starts];
+    }
+
+    private Window LoadedWindow(int index) => WindowCache.Get(this, index, () =>
+    {
+        long start = windowStarts[index], end = index + 1 < windowStarts.Length ? windowStarts[index + 1] : chunkCount;
+        List<long> olds = [], news = [];
+        foreach ((long old, long to) in store.Exceptions(_ => { }))
+        {
+            if (old < start || old >= end)
+                continue;
+            // More than were counted: the image is being written to.
+            if (olds.Count > MaxEntries + (1 << BucketShift))
+                throw new CorruptException("the snapshot's exceptions changed while they were read");
+            olds.Add(old);
+            news.Add(store.IsDataChunk(to) ? to : Window.Contradiction);
+        }
+        return new Window(end, [.. olds], [.. news]);
+    });
+
+    /// <summary>The exceptions of a range of the origin, sorted.</summary>
+    internal sealed class Window
+    {
+        public const long NotCopied = 0, Contradiction = -1;
+
+        private readonly long end;
+        private readonly long[] olds;
+        private readonly long[] news;
+
+        public Window(long end, long[] olds, long[] news)
+        {
+            this.end = end;
+            this.olds = olds;
+            this.news = news;
+            Array.Sort(olds, news);
+            for (int i = 1; i < olds.Length; i++)
+                if (olds[i] == olds[i - 1])
+                    news[i] = news[i - 1] = Contradiction;
+        }
+
+        /// <summary>Room it takes, in entries; no window is free.</summary>
+        public int Cost => Math.Max(olds.Length, 4096);
+
+        public long Find(long chunk, out long newChunk)
+        {
+            int at = Array.BinarySearch(olds, chunk);
+            if (at < 0)
+            {
+                newChunk = NotCopied;
+                return (~at < olds.Length ? olds[~at] : end) - chunk;
+            }
+            newChunk = news[at];
+            int next = at + 1;
+            while (next < olds.Length && newChunk != Contradiction && olds[next] == chunk + (next - at) && news[next] == newChunk + (next - at))
+                next++;
+            return next - at;
+        }
+    }
+
+    /// <summary>The windows in memory: few, of all snapshots together, so that memory stays bounded however many there are.</summary>
+    private static class WindowCache
+    {
+        /// <summary>About 50 MiB.</summary>
+        private const long MostEntries = 3L * MaxEntries;
+
+        private static readonly Lock Gate = new();
+
+        /// <summary>The one that was used last stands last.</summary>
+        private static readonly List<(ExceptionTable Table, int Index, Window Window)> Loaded = [];
+
+        public static Window Get(ExceptionTable table, int index, Func<Window> load)
+        {
+            lock (Gate)
+            {
+                int at = Loaded.FindLastIndex(held => ReferenceEquals(held.Table, table) && held.Index == index);
+                if (at >= 0)
+                {
+                    var held = Loaded[at];
+                    if (at < Loaded.Count - 1)
+                    {
+                        Loaded.RemoveAt(at);
+                        Loaded.Add(held);
+                    }
+                    return held.Window;
+                }
+                Window window = load();
+                while (Loaded.Count > 0 && Loaded.Sum(held => (long)held.Window.Cost) + window.Cost > MostEntries)
+                    Loaded.RemoveAt(0);
+                Loaded.Add((table, index, window));
+                return window;
+            }
+        }
+    }
+}
