@@ -10,15 +10,19 @@ namespace Jumpbag.FileSystems.Mounting;
 /// </summary>
 public static class LayerNames
 {
-    public static string Of(Layer layer, SourceSet sources)
+    /// <param name="taken">Names that were given out: an image may claim one twice, and the second gets a "~".</param>
+    public static ByteString Of(Layer layer, SourceSet sources, HashSet<string> taken)
     {
         Layer top = layer;
         var steps = new Stack<string>();
         for (; top.Kind != LayerKind.Disk; top = top.Kind == LayerKind.LogicalVolume ? top.Parent!.Parent! : top.Parent!)
-            steps.Push(top.Kind == LayerKind.LogicalVolume ? Mapped(top.Step[1..]) : top.Step[1..].Replace('/', '_'));
+            steps.Push(top.Step.Contains('/', StringComparison.Ordinal) ? Mapped(top.Step[1..]) : top.Step[1..]);
         string name = steps.Count == 0 ? "disk" : string.Join('@', steps);
         // A further disk goes by its file's name: the partitions of two would have the same ones.
-        return ReferenceEquals(top, sources.Disk) ? name : $"{Path.GetFileName(top.Locator)}@{name}";
+        name = (ReferenceEquals(top, sources.Disk) ? name : $"{Path.GetFileName(top.Locator)}@{name}").Replace('/', '-');
+        while (!taken.Add(name))
+            name += "~";
+        return ByteString.FromArgument(name);
     }
 
     /// <summary>Device-mapper joins a group and a volume with a dash, and doubles the dashes in their names.</summary>

@@ -41,6 +41,7 @@ public sealed class Served : IDisposable
     {
         Layer start = OpenLayer(reading, text, out SourceSet sources, out FileSystemOpener opener);
         var trees = new List<NamedTree>();
+        var taken = new HashSet<string>();
         var plan = new List<string>();
         bool missed = false;
         foreach (Layer layer in LayerNames.Shown(start, sources).Where(layer => layer.Signature is { Usage: "filesystem" }))
@@ -49,7 +50,7 @@ public sealed class Served : IDisposable
             {
                 var tree = new FileTree(opener.Open(layer));
                 _ = tree.Root;
-                trees.Add(new(ByteString.FromArgument(LayerNames.Of(layer, sources)), tree));
+                trees.Add(new(LayerNames.Of(layer, sources, taken), tree));
                 plan.Add($"{layer.Locator} at {folder}/{trees[^1].Name}");
             }
             catch (JumpbagException e)
@@ -73,7 +74,8 @@ public sealed class Served : IDisposable
             reading.Session.Events(new Warning($"{layer.Locator} is not shown: {layer.Refusal!.Message}", layer.Refusal.Hint));
         if (layers.Count == 0)
             throw new NotFoundException($"{start.Locator} has neither partitions nor volumes", $"'jumpbag inspect {start.Locator}' shows what is there");
-        List<RawFile> files = [.. layers.Select(layer => new RawFile(ByteString.FromArgument(LayerNames.Of(layer, sources)), layer.Device))];
+        var taken = new HashSet<string>();
+        List<RawFile> files = [.. layers.Select(layer => new RawFile(LayerNames.Of(layer, sources, taken), layer.Device))];
         var told = new DamageTold(reading.Session.Events, folder);
         return new(new RawFiles(files, (file, failure) => told.Add(0, ByteString.FromText("/").Join(file.Name), DamageTold.Of(failure))),
             layers.Zip(files, (layer, file) => $"{layer.Locator} at {folder}/{file.Name}"), refused.Count > 0);

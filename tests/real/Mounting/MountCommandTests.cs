@@ -202,6 +202,23 @@ public sealed class MountCommandTests
     }
 
     [Fact]
+    public void the_kernel_mounts_what_we_cannot_read_beside_its_original()
+    {
+        Require.Tool("mkfs.xfs");
+        Assert.SkipUnless(File.ReadAllText("/proc/filesystems").Contains("\txfs\n", StringComparison.Ordinal), "needs a kernel with XFS");
+        ShellResult result = Run("""
+            mkdir k; truncate -s 320M x.img; mkfs.xfs -q x.img; mount -o loop x.img k; echo kept >k/file
+            umount k; mount -o loop x.img k
+            cp --sparse=always x.img copy.img
+            jumpbag mount -q --kernel --no-replay copy.img m; cat m/file; grep "$top/m " /proc/mounts | grep -o 'nouuid\|norecovery' | sort
+            jumpbag umount -q m; umount k
+            jumpbag mount -q x.img m; echo $?
+            gone
+            """, root: true);
+        Assert.Equal("kept\nnorecovery\nnouuid\n4\ngone\n", result.Output);
+    }
+
+    [Fact]
     public void the_lines_of_a_dry_run_mount_the_same()
     {
         ShellResult result = Run("""
