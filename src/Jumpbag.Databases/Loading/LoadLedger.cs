@@ -56,14 +56,19 @@ public sealed class LoadLedger
             throw new NotFoundException("there is no unfinished load of this dump with these options to resume", "if its tables are all there it was finished; else run it without --resume");
         if (exists && !resume && !replace)
             throw new UnsupportedException($"a load of this dump is unfinished ({ledger.Shown})", "--resume goes on with it, --replace begins anew");
-        if (!resume)
-            foreach ((ObjectName old, LoadIdentity? of) in unfinished)
-                if (old == ledger.table || (replace && of is not null && IsSameFile(of, identity)))
-                {
-                    // What is begun anew is not gone on with any more, though the dump was changed since.
-                    new LoadClaims(old.ToString()).AwaitOthers(main, events, cancellation);
-                    main.Query(Sql.Join("DROP TABLE ", old));
-                }
+        foreach ((ObjectName old, LoadIdentity? of) in unfinished)
+        {
+            if (!resume && (old == ledger.table || (replace && of is not null && IsSameFile(of, identity))))
+            {
+                // What is begun anew is not gone on with any more, though the dump was changed since.
+                new LoadClaims(old.ToString()).AwaitOthers(main, events, cancellation);
+                main.Query(Sql.Join("DROP TABLE ", old));
+            }
+            else if (old != ledger.table)
+            {
+                events(new Warning($"another load into this database is unfinished: {of?.Dump ?? "of an unknown dump"} ({old})", $"unless it is to be resumed: DROP TABLE {old}"));
+            }
+        }
         if (exists && resume)
             ledger.Claims.AwaitOthers(main, events, cancellation);
         ledger.Claims.Claim(main, 0);
