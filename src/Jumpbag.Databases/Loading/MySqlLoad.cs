@@ -156,9 +156,11 @@ public sealed partial class MySqlLoad : ILoad
             case StatementKind.Replication:
                 Report.LeaveOut("GTID and replication positions: run them by hand where this server is to become a replica");
                 break;
+            case StatementKind.Use when statement.Name!.Value.Name == follower.Database:
+                break; // of mydumper's files each has one: a table's rows still follow its definition
             case StatementKind.Use:
                 EndTable();
-                main.SelectDatabase(statement.Name!.Value.Name.Span);
+                main.SelectDatabase(statement.Name.Value.Name.Span);
                 follower.HasSelected(statement.Name.Value.Name);
                 break;
             case StatementKind.DisableKeys or StatementKind.EnableKeys:
