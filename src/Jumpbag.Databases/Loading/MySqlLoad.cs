@@ -112,8 +112,9 @@ public sealed partial class MySqlLoad : ILoad
 
     public void Begin()
     {
-        ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace, events, cancellation);
+        // First: a load that may not begin for want of a replica leaves nothing behind.
         replicas = options.MaxReplicaLag is { } lag ? new(main, lag) : null;
+        ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace, events, cancellation);
         pool = new(() => Connect(main.Address), ledger, options, Progress, Report, cancellation);
     }
 
