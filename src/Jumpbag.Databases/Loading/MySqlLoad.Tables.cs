@@ -55,6 +55,10 @@ public sealed partial class MySqlLoad
         }
         EndTable();
         current = table;
+        // Its definition stands further up and was given to a worker; others must not overtake it.
+        if (table.IsBeingMade)
+            Pool.Drain(table);
+        table.IsBeingMade = false;
     }
 
     /// <summary>No more rows are expected for the table at hand.</summary>
@@ -116,6 +120,7 @@ public sealed partial class MySqlLoad
         else if (definition is null && !follower.ChecksForeignKeys && (isLast || batcher.IsEmpty))
         {
             // Small: whoever sends the rows makes the table too, so that many small tables are made in parallel.
+            table.IsBeingMade = true;
             Send(batcher.IsEmpty ? new RowBatch(table, state, [], create) { DropFirst = dropFirst } : batcher.Take(create, dropFirst));
             return;
         }

@@ -112,8 +112,9 @@ public sealed partial class MySqlLoad : ILoad
 
     public void Begin()
     {
-        ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace, events, cancellation);
+        // First: a load that may not begin for want of a replica leaves nothing behind.
         replicas = options.MaxReplicaLag is { } lag ? new(main, lag) : null;
+        ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace, events, cancellation);
         pool = new(() => Connect(main.Address), ledger, options, Progress, Report, cancellation);
     }
 
@@ -156,9 +157,11 @@ public sealed partial class MySqlLoad : ILoad
             case StatementKind.Replication:
                 Report.LeaveOut("GTID and replication positions: run them by hand where this server is to become a replica");
                 break;
+            case StatementKind.Use when statement.Name!.Value.Name == follower.Database:
+                break; // of mydumper's files each has one: a table's rows still follow its definition
             case StatementKind.Use:
                 EndTable();
-                main.SelectDatabase(statement.Name!.Value.Name.Span);
+                main.SelectDatabase(statement.Name.Value.Name.Span);
                 follower.HasSelected(statement.Name.Value.Name);
                 break;
             case StatementKind.DisableKeys or StatementKind.EnableKeys:

@@ -21,6 +21,9 @@ public sealed class TableLoad(ObjectName name)
     /// <summary>The definition without what is added later; null where the table was made whole.</summary>
     public TableDefinition? Deferred { get; set; }
 
+    /// <summary>A worker was given its definition. Of the main thread.</summary>
+    public bool IsBeingMade { get; set; }
+
     /// <summary>The session in which the table was defined: what is added later is read in the same character set.</summary>
     public SessionState? DefinedIn { get; set; }
 

@@ -137,6 +137,21 @@ public sealed class MydumperTests : IDisposable
         Assert.Equal("", server!.Query("SELECT schema_name FROM information_schema.schemata WHERE schema_name IN ('shop', 'we ird')"));
     }
 
+    [Fact]
+    public void rows_do_not_overtake_the_definition_of_their_table()
+    {
+        MariaDbServer.Require();
+        Require.Tool("mydumper");
+        server!.Query("CREATE DATABASE apart");
+        // The definitions of all tables, and then their rows, as two dumps one behind the other are.
+        string definitions = string.Concat(Enumerable.Range(0, 60).Select(i => $"CREATE TABLE `t{i}` (id INT PRIMARY KEY, a TEXT, FULLTEXT (a)) ENGINE=InnoDB;\n"));
+        string rows = string.Concat(Enumerable.Range(0, 60).Reverse().Select(i => $"INSERT INTO `t{i}` VALUES (1,'x');\n"));
+        File.WriteAllText(work.File("apart.sql"), "SET foreign_key_checks=0;\n" + definitions + rows);
+        ShellResult loaded = Bash($"jumpbag load apart.sql 'mysql://root@localhost/apart?socket={server.Socket}' -j 6");
+        Assert.True(loaded.Status == 0, loaded.Errors);
+        Assert.Contains("loaded: 60 rows of 60 tables", loaded.Errors, StringComparison.Ordinal);
+    }
+
     private ShellResult Bash(string script) => JumpbagProgram.Bash(work.Path, script);
 
     private void Drop() => server!.Query("DROP DATABASE IF EXISTS shop; DROP DATABASE IF EXISTS `we ird`");

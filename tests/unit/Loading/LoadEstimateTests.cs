@@ -120,8 +120,6 @@ public sealed class LoadEstimateTests
 
         public bool Wants(DumpObject found) => true;
 
-        public TableLoad? Find(DumpObject table) => tables.GetValueOrDefault(OnServer(table));
-
         public ObjectName OnServer(DumpObject found) => found.Name;
 
         public TableLoad? Find(DumpObject found) => tables.GetValueOrDefault(found.Name);
