@@ -28,7 +28,8 @@ public sealed partial class FileSource : BlockDevice, IDisposable
         Length = length;
         SectorSize = sectorSize;
         IsBlockDevice = isBlockDevice;
-        badPages = isBlockDevice ? new(path, length, sectorSize) : null;
+        // It opens the device later, when the process may work in another folder.
+        badPages = isBlockDevice ? new(System.IO.Path.GetFullPath(path), length, sectorSize) : null;
     }
 
     /// <summary>As the person named it.</summary>

@@ -19,11 +19,13 @@ public sealed class ReadOnlyTests(DemoDisk disk) : IClassFixture<DemoDisk>
     [InlineData("tar -f traced.tar d.img:/")]
     [InlineData("find d.img:/ -type f")]
     [InlineData("df d.img")]
+    [InlineData("mount --foreground d.img mm & for i in $(seq 300); do [ -e mm/home/anna ] && break; sleep 0.1; done; tar -c mm | wc -c >size; jumpbag umount -q mm; wait $! && [ $(cat size) -gt 2000000 ]")]
+    [InlineData("mount --foreground --raw d.img mm & for i in $(seq 300); do [ -e mm/1 ] && break; sleep 0.1; done; e2fsck -fn mm/vg_demo-home; echo x >mm/1; jumpbag umount -q mm; wait $!")]
     public void a_source_is_opened_read_only_and_never_written(string arguments)
     {
         Require.Tool("strace");
         string before = State();
-        ShellResult result = disk.Bash($"strace -f -y -e trace=openat,open,creat,write,pwrite64,pwritev,pwritev2,ftruncate,truncate,fallocate,ioctl,mmap,sendfile,copy_file_range -o trace \"$BIN\" {arguments}");
+        ShellResult result = disk.Bash($"mkdir -p mm; strace -f -y -e trace=openat,open,creat,write,pwrite64,pwritev,pwritev2,ftruncate,truncate,fallocate,ioctl,mmap,sendfile,copy_file_range -o trace \"$BIN\" {arguments}");
         Assert.True(result.Status == 0, result.Errors);
         string[] trace = [.. File.ReadLines(Path.Combine(disk.Folder, "trace")).Where(line => line.Contains("d.img", StringComparison.Ordinal))];
         string[] opens = [.. trace.Where(line => Regex.IsMatch(line, @"(open|openat)\([^""]*""[^""]*d\.img"""))];

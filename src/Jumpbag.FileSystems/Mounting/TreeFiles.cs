@@ -205,14 +205,14 @@ public sealed class TreeFiles : FuseFileSystem, IDisposable
 
     public override FuseSpace Space(ulong node)
     {
-        IEnumerable<FileSystem> asked = IsFolderOfTrees(node) ? fileSystems.Select(one => one.FileSystem) : [Get(node).File.FileSystem];
-        const int Unit = 4096;
-        var space = new FuseSpace { BlockSize = Unit, FragmentSize = Unit, NameLength = 255 };
-        foreach (FileSystemSummary summary in asked.Select(fileSystem => fileSystem.Summary))
+        List<FileSystemSummary> asked = [.. (IsFolderOfTrees(node) ? fileSystems.Select(one => one.FileSystem) : [Get(node).File.FileSystem]).Select(fileSystem => fileSystem.Summary)];
+        int unit = asked.Count == 1 ? asked[0].BlockSize : 4096;
+        var space = new FuseSpace { BlockSize = (uint)unit, FragmentSize = (uint)unit, NameLength = 255 };
+        foreach (FileSystemSummary summary in asked)
         {
-            space.Blocks += (ulong)summary.Capacity / Unit;
-            space.FreeBlocks += (ulong)summary.Free / Unit;
-            space.AvailableBlocks += (ulong)summary.Available / Unit;
+            space.Blocks += (ulong)(summary.Capacity / unit);
+            space.FreeBlocks += (ulong)(summary.Free / unit);
+            space.AvailableBlocks += (ulong)(summary.Available / unit);
             space.Inodes += (ulong)summary.Inodes;
             space.FreeInodes += (ulong)summary.FreeInodes;
         }
@@ -343,6 +343,18 @@ public sealed class TreeFiles : FuseFileSystem, IDisposable
 
     /// <summary>Below the top folder: "/etc/fstab". Null where the way to it is not known any more.</summary>
     private ByteString? PathOf(KnownNode file)
+    {
+        try
+        {
+            return Trace(file);
+        }
+        catch (JumpbagException)
+        {
+            return null; // The way is damaged too.
+        }
+    }
+
+    private ByteString? Trace(KnownNode file)
     {
         const int MostSteps = 4096;
         var path = ByteString.Empty;

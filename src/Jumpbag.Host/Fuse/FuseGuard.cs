@@ -9,6 +9,9 @@ namespace Jumpbag.Host.Fuse;
 /// </summary>
 internal sealed unsafe class FuseGuard : IDisposable
 {
+    /// <summary>What it is called in a list of processes.</summary>
+    public const string Name = "jumpbag-guard";
+
     private const string Script = "trap '' INT TERM HUP QUIT; read -r done || exec \"$@\"";
 
     private readonly ChildProcess child;
@@ -31,7 +34,7 @@ internal sealed unsafe class FuseGuard : IDisposable
         int* ends = stackalloc int[2];
         Libc.Check(Libc.pipe2(ends, Libc.CloseOnExec)).ThrowIfFailed("a pipe");
         using var nothing = new NullDevice();
-        ByteString[] arguments = [.. new[] { "jumpbag-guard", "-c", Script, "jumpbag-guard" }.Concat(command).Select(ByteString.FromArgument), folder];
+        ByteString[] arguments = [.. new[] { Name, "-c", Script, Name }.Concat(command).Select(ByteString.FromArgument), folder];
         Errno error = ChildProcess.Start(ByteString.FromArgument(shell), arguments, [], [(ends[0], 0), (nothing.Descriptor, 1), (nothing.Descriptor, 2)],
             newSession: true, out ChildProcess? child);
         _ = Libc.close(ends[0]);

@@ -14,7 +14,6 @@ public sealed class FuseMount : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly FuseGuard? guard;
-    private readonly List<Thread> threads = [];
     private readonly ManualResetEventSlim ended = new();
     private readonly bool byHelper;
     private readonly string deviceNumber;
@@ -29,8 +28,7 @@ public sealed class FuseMount : IDisposable
         deviceNumber = MountEntry.At(folder)?.Device ?? "";
         running = workers.Count;
         foreach (FuseWorker worker in workers)
-            threads.Add(new Thread(() => Run(worker), maxStackSize: 1 << 20) { IsBackground = true, Name = "fuse" });
-        threads.ForEach(thread => thread.Start());
+            new Thread(() => Run(worker), maxStackSize: 1 << 20) { IsBackground = true, Name = "fuse" }.Start();
     }
 
     /// <summary>The whole path of the folder.</summary>
@@ -132,10 +130,15 @@ public sealed class FuseMount : IDisposable
     /// <returns>Why it could not be done; null where it was.</returns>
     public static string? Unmount(ByteString folder, bool lazily)
     {
-        if (Libc.geteuid() != 0)
-            return Unmount(folder, byHelper: true, lazily);
-        string? refusal = Unmount(folder, byHelper: false, lazily);
-        return refusal is not null && Fusermount.Find() is not null && Unmount(folder, byHelper: true, lazily) is null ? null : refusal;
+        (int, int)? served = lazily ? null : FuseServers.Find(folder);
+        bool root = Libc.geteuid() == 0;
+        string? refusal = Unmount(folder, byHelper: !root, lazily);
+        // Root may be without its rights, in a container.
+        if (refusal is not null && root && Fusermount.Find() is not null && Unmount(folder, byHelper: true, lazily) is null)
+            refusal = null;
+        if (refusal is null && served is { } known)
+            FuseServers.Await(known);
+        return refusal;
     }
 
     private void Run(FuseWorker worker)

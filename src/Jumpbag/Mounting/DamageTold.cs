@@ -12,13 +12,20 @@ public sealed class DamageTold(EventSink events, string folder)
 {
     private const int MostKept = 100_000;
 
-    private readonly HashSet<(ulong Node, ByteString Path, long Offset)> told = [];
+    private readonly Dictionary<(ulong Node, ByteString Path), List<Damage>> told = [];
+    private int kept;
 
     public void Add(ulong node, ByteString? path, Damage damage)
     {
         lock (told)
-            if (told.Count >= MostKept || !told.Add((node, path ?? default, damage.Offset)))
+        {
+            if (!told.TryGetValue((node, path ?? default), out List<Damage>? before))
+                told.Add((node, path ?? default), before = []);
+            if (kept >= MostKept || before.Any(one => one.Offset <= damage.Offset && damage.Offset + damage.Length <= one.Offset + one.Length))
                 return;
+            before.Add(damage);
+            kept++;
+        }
         const ulong InodeBits = (1ul << 48) - 1;
         string name = path is { } known ? folder.TrimEnd('/') + known : $"{folder}: inode {(node & InodeBits).ToString(CultureInfo.InvariantCulture)}";
         events(new FileDamaged(name, damage));
