@@ -74,7 +74,7 @@ public sealed class GuestFinder(FileSystemOpener opener, EventSink events, Func<
     private static bool IsVolumeGroupMember(Layer layer) => layer.Signature?.Format == "LVM2_member";
 
     private static bool CanMount(Layer layer) => layer.Signature is { } signature
-        && (FileSystemFormats.CanRead(signature.Format) || (layer.Volume is null && KernelFormats.Of(signature.Format) is not null));
+        && (FileSystemFormats.CanRead(signature.Format) || KernelFormats.Of(layer) is not null);
 
     private static string WhyNot(Layer layer) => layer.Signature!.Format == "btrfs"
         ? "it is btrfs: the kernel would take a snapshot for the origin itself, since both have one UUID"

@@ -1,17 +1,38 @@
+using Jumpbag.Storage;
+using Jumpbag.Storage.Layers;
+
 namespace Jumpbag.Snapshots;
 
+/// <summary>How the kernel mounts a filesystem of a snapshot: as which type, with which options, from where on the snapshot's device.</summary>
+public sealed record KernelFormat(string Type, string Options, long Offset, long Length);
+
 /// <summary>
-/// Filesystems that the kernel may mount beside their origin: by blkid's name, the kernel's name and the options. btrfs is not among
-/// them: it tells devices by the filesystem's UUID, which a snapshot shares with its origin.
+/// Filesystems that the kernel may mount beside their origin, where they lie in one piece on the snapshot or in a partition of it.
+/// btrfs is not among them: it tells devices by the filesystem's UUID, which a snapshot shares with its origin.
 /// </summary>
 public static class KernelFormats
 {
-    public static (string Type, string Options)? Of(string format) => format switch
+    /// <summary>Null where it is not the kernel's: a volume of a guest's own group, an array, a format that is not known to be safe.</summary>
+    public static KernelFormat? Of(Layer layer)
     {
-        "ext2" or "ext3" or "ext4" => ("ext4", ""),
-        "xfs" => ("xfs", "nouuid"), // XFS refuses a second one with the UUID of one that is mounted.
-        "vfat" or "exfat" or "f2fs" or "jfs" or "reiserfs" or "squashfs" or "erofs" or "iso9660" or "udf" => (format, ""),
-        "ntfs" => ("ntfs3", ""),
+        if (layer.Volume is not null || layer.Signature is not { } signature || Type(signature.Format) is not { } type)
+            return null;
+        long offset = 0;
+        BlockDevice at = layer.Device;
+        while (at is Slice slice)
+        {
+            offset += slice.Start;
+            at = slice.Parent;
+        }
+        return at is FileSource ? new(type, signature.Format == "xfs" ? "nouuid" : "", offset, layer.Size) : null;
+    }
+
+    /// <summary>The kernel's name for blkid's.</summary>
+    private static string? Type(string format) => format switch
+    {
+        "ext2" or "ext3" or "ext4" => "ext4",
+        "xfs" or "vfat" or "exfat" or "f2fs" or "jfs" or "reiserfs" or "squashfs" or "erofs" or "iso9660" or "udf" => format,
+        "ntfs" => "ntfs3",
         _ => null,
     };
 }

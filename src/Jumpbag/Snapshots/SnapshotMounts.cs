@@ -5,7 +5,6 @@ using Jumpbag.Core.Events;
 using Jumpbag.FileSystems;
 using Jumpbag.Host;
 using Jumpbag.Host.Fuse;
-using Jumpbag.Storage;
 using Jumpbag.Storage.Layers;
 
 namespace Jumpbag.Snapshots;
@@ -29,31 +28,32 @@ public sealed class SnapshotMounts(string device, string folder, UndoStack undo,
     public void Mount(Layer layer, ByteString path)
     {
         ByteString place = Place(path);
-        if (layer.Volume is null && KernelFormats.Of(layer.Signature!.Format) is { } format)
+        string name = layer.Signature!.Format;
+        if (KernelFormats.Of(layer) is { } format)
         {
-            Errno error = ByKernel(layer, path, format.Type, format.Options);
+            Errno error = ByKernel(layer, path, format);
             if (error == Errno.None)
             {
                 undo.Push(() => Unmount(place, events));
-                events(new Status($"{layer.Locator} at {path}", $"{layer.Signature.Format}, mounted read-only{(path == Root ? $" on {folder}" : "")}"));
+                events(new Status($"{layer.Locator} at {path}", $"{name}, mounted read-only{(path == Root ? $" on {folder}" : "")}"));
                 return;
             }
-            if (!FileSystemFormats.CanRead(layer.Signature.Format))
-                throw error.Failed($"{layer.Locator}: the kernel does not mount this {layer.Signature.Format}", "'dmesg' says more");
+            if (!FileSystemFormats.CanRead(name))
+                throw error.Failed($"{layer.Locator}: the kernel does not mount this {name}", "'dmesg' says more");
             events(new Warning($"{layer.Locator}: the kernel does not mount it ({error.Describe()}): it is read through FUSE instead", "'dmesg' says more"));
         }
         ThroughFuse(layer, place);
-        events(new Status($"{layer.Locator} at {path}", $"{layer.Signature!.Format}, mounted through FUSE{(path == Root ? $" on {folder}" : "")}"));
+        events(new Status($"{layer.Locator} at {path}", $"{name}, mounted through FUSE{(path == Root ? $" on {folder}" : "")}"));
     }
 
     /// <summary>Whether one of these paths is in a filesystem: for this it is mounted for a moment.</summary>
     public bool Has(Layer layer, IReadOnlyList<ByteString> paths)
     {
-        if (KernelFormats.Of(layer.Signature!.Format) is not { } format)
+        if (KernelFormats.Of(layer) is not { } format)
             return false;
-        Errno error = ByKernel(layer, Root, format.Type, format.Options);
+        Errno error = ByKernel(layer, Root, format);
         if (error != Errno.None)
-            throw error.Failed($"{layer.Locator}: the kernel does not mount this {layer.Signature.Format}", "'dmesg' says more");
+            throw error.Failed($"{layer.Locator}: the kernel does not mount this {layer.Signature!.Format}", "'dmesg' says more");
         try
         {
             return paths.Any(path => MountDirectory.ReadBelow(folder, path, 1) is not null);
@@ -70,10 +70,9 @@ public sealed class SnapshotMounts(string device, string folder, UndoStack undo,
     /// <summary>The line that does the same by hand.</summary>
     public static string Line(string device, string locator, Layer layer, string place)
     {
-        if (layer.Volume is not null || KernelFormats.Of(layer.Signature!.Format) is not { } format)
+        if (KernelFormats.Of(layer) is not { } format)
             return $"jumpbag mount {ShellWord.Quote(locator)} {ShellWord.Quote(place)}";
-        (long offset, long length) = Range(layer);
-        string loop = layer.Kind == LayerKind.Disk ? "" : string.Create(CultureInfo.InvariantCulture, $",loop,offset={offset},sizelimit={length}");
+        string loop = layer.Kind == LayerKind.Disk ? "" : string.Create(CultureInfo.InvariantCulture, $",loop,offset={format.Offset},sizelimit={format.Length}");
         string own = format.Options.Length > 0 ? "," + format.Options : "";
         return $"mount -t {format.Type} -o ro,nosuid,nodev{own}{loop} {device} {ShellWord.Quote(place)}";
     }
@@ -95,14 +94,13 @@ public sealed class SnapshotMounts(string device, string folder, UndoStack undo,
             return found!.Path;
     }
 
-    private Errno ByKernel(Layer layer, ByteString path, string type, string options)
+    private Errno ByKernel(Layer layer, ByteString path, KernelFormat format)
     {
         ByteString top = ByteString.FromArgument(folder);
         if (layer.Kind == LayerKind.Disk)
-            return MountPoint.Mount(device, top, path, type, options);
-        (long offset, long length) = Range(layer);
-        using LoopDevice loop = LoopDevice.AttachWritable(device, offset, length);
-        return MountPoint.Mount(loop.Path, top, path, type, options);
+            return MountPoint.Mount(device, top, path, format.Type, format.Options);
+        using LoopDevice loop = LoopDevice.AttachWritable(device, format.Offset, format.Length);
+        return MountPoint.Mount(loop.Path, top, path, format.Type, format.Options);
     }
 
     /// <summary>Our own server, as a process of its own: a person may look at it, and it ends when its mount is taken off.</summary>
@@ -150,18 +148,5 @@ public sealed class SnapshotMounts(string device, string folder, UndoStack undo,
         // Someone else may have been faster.
         if (error is not (Errno.None or Errno.Invalid or Errno.NoEntry))
             throw error.Failed($"umount {place}");
-    }
-
-    /// <summary>Where a partition lies in the snapshot.</summary>
-    private static (long Offset, long Length) Range(Layer layer)
-    {
-        long offset = 0;
-        BlockDevice at = layer.Device;
-        while (at is Slice slice)
-        {
-            offset += slice.Start;
-            at = slice.Parent;
-        }
-        return (offset, layer.Size);
     }
 }
