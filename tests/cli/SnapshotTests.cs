@@ -21,7 +21,7 @@ public sealed class SnapshotTests : IDisposable
         Assert.Equal("now\nthen\nnow\nnow\n", Run(0, "jumpbag cat -q s.img@vg/origin:/name s.img@vg/snap:/name s.img@vg:/name s.img@label=same:/name"));
         Assert.Equal("then\n", Run(0, "jumpbag cp -q -r s.img@snap:/ out; cat out/name"));
         Assert.Matches(@"@vg/snap +1M +snapshot +ext2 .*\n?.*snapshot of origin, its store \d+% full", Run(0, "jumpbag inspect s.img | tr '\\n' ' '"));
-        JsonElement snap = Volume("s.img", "snap");
+        JsonElement snap = Inspected("s.img", "snap");
         Assert.Equal(("origin", FileSystemSize), (snap.GetProperty("origin").GetString(), snap.GetProperty("size").GetInt32()));
         Assert.InRange(snap.GetProperty("dataPercent").GetDouble(), 1, 99);
         Assert.Matches("lvchange -y -ay -K --devices \\$LOOP1 .*vg/snap\n", Run(0, "jumpbag inspect --commands s.img@vg/snap"));
@@ -47,8 +47,8 @@ public sealed class SnapshotTests : IDisposable
         ShellResult refused = JumpbagProgram.Bash(folder.Path, "jumpbag ls t.img@vg/pool; echo $?");
         Assert.Equal(("4\n", "jumpbag: t.img@vg/pool: logical volume vg/pool: a thin pool has no bytes of its own\nhint: name one of its volumes: vg/thin\n"), (refused.Output, refused.Errors));
         Assert.Matches(@"@vg/pool .* thin-pool .*metadata \d+% used.*@vg/thin +1M +thin +ext2 .*in pool pool, \d+% mapped", Run(0, "jumpbag inspect t.img | tr '\\n' ' '"));
-        Assert.Equal(50, Volume("t.img", "pool").GetProperty("dataPercent").GetDouble());
-        Assert.Equal("pool", Volume("t.img", "thin").GetProperty("pool").GetString());
+        Assert.Equal(50, Inspected("t.img", "pool").GetProperty("dataPercent").GetDouble());
+        Assert.Equal("pool", Inspected("t.img", "thin").GetProperty("pool").GetString());
         Assert.Matches("(?s)COW.*dmsetup create.*lvchange -y -ay -K --devices /dev/mapper/jumpbag\\d vg/thin\n.*dmsetup remove", Run(0, "jumpbag inspect --commands t.img@vg/thin"));
     }
 
@@ -74,7 +74,7 @@ public sealed class SnapshotTests : IDisposable
         Assert.Matches("the checksum of the pool's superblock", Run(0, "jumpbag inspect t.img"));
     }
 
-    private JsonElement Volume(string image, string name)
+    private JsonElement Inspected(string image, string name)
     {
         using JsonDocument document = JsonDocument.Parse(Run(0, $"jumpbag inspect --json {image}"));
         return document.RootElement.GetProperty("children")[0].GetProperty("children").EnumerateArray().Single(volume => volume.GetProperty("name").GetString() == name).Clone();
