@@ -9,9 +9,12 @@ public sealed class Table(params (string Heading, bool Right)[] columns)
 
     public void Add(params string[] cells) => rows.Add(cells);
 
+    /// <summary>None where there are no rows.</summary>
     /// <param name="maximum">Columns of the screen: where the table is wider, its last columns go on a line of their own, "HEADING value".</param>
     public IEnumerable<string> Lines(int? maximum)
     {
+        if (rows.Count == 0)
+            yield break;
         int[] widths = [.. columns.Select((column, i) => rows.Select(row => Width(row[i])).DefaultIfEmpty().Max() is > 0 and var widest ? Math.Max(widest, column.Heading.Length) : 0)];
         int fitting = Fitting(widths, maximum ?? int.MaxValue);
         yield return Line([.. columns.Select(column => column.Heading)], widths, fitting);
