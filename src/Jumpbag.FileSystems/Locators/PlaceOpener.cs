@@ -19,7 +19,7 @@ public sealed record Place(string Prefix, FileTree Tree, ByteString Path)
 }
 
 /// <summary>Opens what locators name. Locators of the same source share it, so that each filesystem is opened once.</summary>
-public sealed class PlaceOpener(IReadOnlyList<string> disks, IReadOnlyList<string> overlays, bool replay, EventSink events) : IDisposable
+public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventSink events, IReadOnlyList<string>? overlays = null) : IDisposable
 {
     private readonly Dictionary<string, FileSystemOpener> sources = [];
     private readonly Dictionary<Layer, FileTree> trees = [];
@@ -67,7 +67,7 @@ public sealed class PlaceOpener(IReadOnlyList<string> disks, IReadOnlyList<strin
         overlaySet?.Dispose();
     }
 
-    private OverlaySet Overlays => overlaySet ??= OverlaySet.Open(overlays, events);
+    private OverlaySet Overlays => overlaySet ??= OverlaySet.Open(overlays ?? [], events);
 
     private FileTree OpenTree(Locator locator)
     {

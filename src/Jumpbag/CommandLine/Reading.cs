@@ -11,7 +11,7 @@ namespace Jumpbag.CommandLine;
 public sealed class Reading(ParseResult parsed, Session session) : IDisposable
 {
     private readonly PlaceOpener places = new(
-        parsed.GetValue(CommonOptions.Disk) ?? [], parsed.GetValue(CommonOptions.Overlay) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events);
+        parsed.GetValue(CommonOptions.Disk) ?? [], !parsed.GetValue(CommonOptions.NoReplay), session.Events, parsed.GetValue(CommonOptions.Overlay) ?? []);
 
     public ParseResult Parsed => parsed;
 

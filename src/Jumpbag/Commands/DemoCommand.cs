@@ -81,7 +81,7 @@ public static class DemoCommand
     {
         int files = 0;
         Say(session, "Compare each copy with the disk.");
-        using var places = new PlaceOpener([], [], true, _ => { });
+        using var places = new PlaceOpener([], true, _ => { });
         Place home = places.Open("harddrive.img:/home/anna");
         var walk = new TreeWalk(home.Tree, home.Tree.Lookup(home.Path), ByteString.FromText("rescued"), (path, damage) => throw new CorruptException($"{path}: {damage}"));
         while (walk.Next(out Visit found))
