@@ -48,7 +48,10 @@ public sealed record ProgramRun(string Program, JobEnd End, string Output, strin
             Libc.Check(Libc.pipe2(errors, Libc.CloseOnExec)).ThrowIfFailed("pipe");
             using Job job = Job.Start(new(path, [.. arguments.Prepend(name).Select(ByteString.FromArgument)])
             {
-                Environment = Plain, Input = nothing, Output = output[1], Errors = errors[1],
+                Environment = Plain,
+                Input = nothing,
+                Output = output[1],
+                Errors = errors[1],
             });
             Close(ref output[1]);
             Close(ref errors[1]);

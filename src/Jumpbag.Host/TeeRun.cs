@@ -41,7 +41,10 @@ public sealed unsafe class TeeRun
             Libc.Check(Libc.pipe2(errors, Libc.CloseOnExec)).ThrowIfFailed("pipe");
             using Job child = Job.Start(new(path, [.. arguments.Select(ByteString.FromArgument)])
             {
-                Input = silent ? nothing.Descriptor : 0, Output = output[1], Errors = errors[1], TakesTerminal = !silent,
+                Input = silent ? nothing.Descriptor : 0,
+                Output = output[1],
+                Errors = errors[1],
+                TakesTerminal = !silent,
             });
             Close(ref output[1]);
             Close(ref errors[1]);

@@ -16,7 +16,7 @@ public static class LayerNames
         Layer top = layer;
         var steps = new Stack<string>();
         for (; top.Kind != LayerKind.Disk; top = top.Kind == LayerKind.LogicalVolume ? top.Parent!.Parent! : top.Parent!)
-            steps.Push(top.Step.Contains('/', StringComparison.Ordinal) ? Mapped(top.Step[1..]) : top.Step[1..]);
+            steps.Push(top.Kind == LayerKind.LogicalVolume ? Mapped(top.Step[1..]) : top.Step[1..].Replace('/', '_'));
         string name = steps.Count == 0 ? "disk" : string.Join('@', steps);
         // A further disk goes by its file's name: the partitions of two would have the same ones.
         name = (ReferenceEquals(top, sources.Disk) ? name : $"{Path.GetFileName(top.Locator)}@{name}").Replace('/', '-');

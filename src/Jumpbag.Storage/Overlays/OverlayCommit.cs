@@ -53,7 +53,10 @@ public sealed class OverlayCommit(OverlayFile file, BlockDevice device, string l
         var after = new OverlayDevice(device, file);
         OverlayHeader header = file.Header with
         {
-            Purpose = OverlayPurpose.Undo, Id = Guid.NewGuid(), Undoes = file.Header.Id, Samples = OverlayBase.Samples(after),
+            Purpose = OverlayPurpose.Undo,
+            Id = Guid.NewGuid(),
+            Undoes = file.Header.Id,
+            Samples = OverlayBase.Samples(after),
         };
         using OverlayFile undo = OverlayFile.Create(path, header);
         try

@@ -232,8 +232,14 @@ public sealed class OverlayTests : IDisposable
 
     private static OverlayHeader Header(BlockDevice device) => new()
     {
-        Purpose = OverlayPurpose.Changes, Id = Guid.NewGuid(), SourceLength = device.Length, LayerLength = device.Length,
-        SourcePath = "/somewhere/disk.img", Layer = "@1", Format = "ext4", Samples = OverlayBase.Samples(device),
+        Purpose = OverlayPurpose.Changes,
+        Id = Guid.NewGuid(),
+        SourceLength = device.Length,
+        LayerLength = device.Length,
+        SourcePath = "/somewhere/disk.img",
+        Layer = "@1",
+        Format = "ext4",
+        Samples = OverlayBase.Samples(device),
     };
 
     private static void Change(Random random, OverlayDevice device, byte[] model)

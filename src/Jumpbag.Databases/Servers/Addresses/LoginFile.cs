@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Jumpbag.Core;
+using Jumpbag.Host;
 
 namespace Jumpbag.Databases.Servers.Addresses;
 
