@@ -45,13 +45,13 @@ public static class FsckCommand
         string[] words = parsed.GetValue(Words) ?? [];
         bool writes = parsed.GetValue(Commit) || parsed.GetValue(Undo);
         if (parsed.GetValue(Commit) && parsed.GetValue(Undo))
-            throw new UsageException("--commit and --undo exclude each other");
+            throw new UsageException("--commit and --undo exclude each other", "--commit writes what the checker repaired into the image; --undo takes that back");
         int own = parsed.Tokens.Any(token => token.Type == System.CommandLine.Parsing.TokenType.DoubleDash) ? OwnWords(parsed) : words.Length;
         if (own > 1)
             throw new UsageException($"{ByteString.FromArgument(words[1])}: one filesystem is checked at a time", "'--all' checks each of a disk; options for the checker stand behind '--'");
         string? source = own == 1 ? words[0] : null;
         if (writes)
-            return words.Length > own ? throw new UsageException("--commit and --undo run no checker, so they have no options for one") : Write(source, parsed, session);
+            return words.Length > own ? throw new UsageException("--commit and --undo run no checker, so they have no options for one", "nothing stands behind '--' there") : Write(source, parsed, session);
         if (source is null)
             throw new UsageException("no disk or image is named", "such as: jumpbag fsck harddrive.img@1");
         return Check(source, words[own..], parsed, session);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Jumpbag.Tests.Support;
 
 namespace Jumpbag.Tests.Real.Loading;
@@ -57,7 +58,8 @@ public sealed class ReplicaTests
         replica.Query("SET sql_log_bin=0; DROP USER IF EXISTS root@'127.0.0.1'");
         ShellResult closed = JumpbagProgram.Bash(work.Path, reads + load);
         Assert.Equal(1, closed.Status);
-        Assert.Matches(@"jumpbag: a replica at 127\.0\.0\.1 reads the binary log, and cannot be asked: .*\nhint: .*report_host", closed.Errors);
+        // Some versions register the address from which they came, others none.
+        Assert.True(Regex.IsMatch(closed.Errors, @"jumpbag: (replica 127\.0\.0\.1:\d+|a replica at 127\.0\.0\.1 reads the binary log, and cannot be asked): .*\nhint: .*report_host"), closed.Errors);
         replica.Query("SET sql_log_bin=0; CREATE USER IF NOT EXISTS root@'127.0.0.1'; GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION; STOP SLAVE SQL_THREAD");
         ShellResult result = JumpbagProgram.Bash(work.Path, $$"""
             {{load.Replace("load --progress", "load --replace --progress", StringComparison.Ordinal)}} 2>said & load=$!

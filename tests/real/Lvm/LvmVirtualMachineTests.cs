@@ -34,9 +34,9 @@ public sealed class LvmVirtualMachineTests(LvmVirtualMachineTests.Machine machin
                 foreach (Segment segment in volume.Segments)
                     segments.Add(string.Join('|', group.Name, volume.IsVisible ? volume.Name : $"[{volume.Name}]", volume.Uuid, volume.Size, segment.Type,
                         volume.Origin, string.Join(',', volume.Tags.Order(StringComparer.Ordinal)), segment.FirstExtent * group.ExtentSize, segment.ExtentCount * group.ExtentSize));
-        // lvs shows the origins of thin snapshots and caches, too; they are not ours yet.
+        // lvs shows the origins of caches, too; they are not ours yet.
         string[] listed = [.. machine.Lines("segment").Select(line => line.Split('|'))
-            .Select(field => string.Join('|', [.. field[..5], field[4] is "thin" or "cache" ? "" : field[5], SortedTags(field[6]), field[7], field[8]]))];
+            .Select(field => string.Join('|', [.. field[..5], field[4] is "cache" ? "" : field[5], SortedTags(field[6]), field[7], field[8]]))];
         Assert.Equal(listed.Order(StringComparer.Ordinal), segments.Order(StringComparer.Ordinal));
     }
 

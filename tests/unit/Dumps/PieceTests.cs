@@ -121,7 +121,7 @@ public sealed class PieceTests
         Assert.NotEqual(DumpTailState.Truncated, tail.State);
         Assert.Equal("SELECT 1", read[^1].Text);
         const string Command = "COPY t (a, b) FROM stdin";
-        Assert.All(read.SkipLast(1), piece => Assert.StartsWith(Command + "\n", piece.Text, StringComparison.Ordinal));
+        Assert.All(read.SkipLast(1), piece => Assert.StartsWith(Command, piece.Text, StringComparison.Ordinal));
         Assert.Equal(string.Concat(rows.Select(row => row + "\n")), string.Concat(read.SkipLast(1).Where(piece => piece.Text.Length > Command.Length).Select(piece => piece.Text[(Command.Length + 1)..])));
         Assert.All(read, piece => Assert.True(piece.Text.Length < 200_000));
         Assert.Equal(5, read.Sum(piece => piece.Statement.Rows));

@@ -50,10 +50,10 @@ internal sealed class RowScanner(Lexer lexer)
     /// <summary>Someone else has looked at the bytes up to there.</summary>
     public void GoTo(int at) => At = at;
 
-    /// <summary>So many bytes were taken from the start of the text.</summary>
+    /// <summary>So many bytes were taken from the start of the text; of what was not looked at yet only what stands between rows.</summary>
     public void Shift(int count)
     {
-        At -= count;
+        At = Math.Max(0, At - count);
         LastRowEnd -= count;
     }
 

@@ -116,14 +116,16 @@ internal sealed class PostgresLedger
         // What the dump has the server do at each DROP is not meant for ours.
         if (connection.Query("SELECT 1 FROM pg_catalog.pg_event_trigger LIMIT 1").Rows.Count > 0 && connection.Query("SELECT pg_catalog.current_setting('is_superuser')").Scalar == "on")
             connection.Query("SET session_replication_role = replica");
-        connection.Query("DROP TABLE IF EXISTS " + table);
+        string drop = "DROP TABLE IF EXISTS " + table;
         try
         {
-            connection.Query("DROP SCHEMA IF EXISTS " + Schema);
+            // In one transaction: who is killed between them would leave an empty schema behind.
+            connection.Query($"{drop}; DROP SCHEMA IF EXISTS {Schema}");
         }
         catch (ServerException e) when (e.SqlState == "2BP01")
         {
             // Another load's ledger lies there.
+            connection.Query(drop);
         }
     }
 

@@ -92,7 +92,7 @@ public sealed record OverlayHeader
     public static OverlayHeader Parse(ReadOnlySpan<byte> bytes, string name)
     {
         if (bytes.Length < Magic.Length || !bytes.StartsWith(Magic))
-            throw new UnsupportedException($"{name}: is not an overlay of jumpbag");
+            throw new UnsupportedException($"{name}: is not an overlay of jumpbag", "'jumpbag fsck' makes one and says where");
         uint version = bytes.Length < Size ? Version : Get32(bytes, 0x10);
         if (version != Version)
             throw new UnsupportedException($"{name}: is an overlay of version {version}, and this jumpbag knows version {Version}", "use the jumpbag that made it, or a later one");
