@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using Jumpbag.Core;
 using Jumpbag.Storage;
@@ -132,20 +133,24 @@ public sealed class MdVirtualMachineTests(MdMachine machine) : IClassFixture<MdM
     public void a_block_that_a_member_lists_as_bad_is_read_from_the_others()
     {
         MdMachine.Made made = machine.Arrays.Single(made => made.Name == "raid5-badblocks");
-        string[] bad = machine.Lines("state").Single(words => words is ["raid5-badblocks", "bad", ..]);
-        long start = long.Parse(bad[2], CultureInfo.InvariantCulture), length = long.Parse(bad[3], CultureInfo.InvariantCulture);
+        const int First = 352, Count = 24, Length = Count * 512;
         BlockDevice[] members = machine.Slots(made);
-        var image = new byte[members[0].Length];
-        members[0].Read(0, image);
+        MemoryDevice listing = ListingAsBad(members[0], First, Count);
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("member"), listing.Bytes);
+        Assert.Matches($@"Bad-blocks on .*:\n +{First} for {Count} sectors\n", Shell.Run("mdadm", "--examine-badblocks", folder.File("member")));
+        Assert.Contains("- correct", Shell.Run("mdadm", "--examine", folder.File("member")), StringComparison.Ordinal);
         // What is in a bad block is old: here it is something else altogether.
-        image.AsSpan((int)start, (int)length).Fill(0x5A);
-        members[0] = new MemoryDevice(image);
-        Assert.True(made.Hash == DeviceHash.Of(MdMachine.Assemble(members).Device));
-        Extent[] computed = [.. MdMachine.Assemble(machine.Slots(made)).Device.Extents(0, made.Size).Where(extent => extent.Kind == ExtentKind.Computed)];
-        Assert.InRange(computed.Sum(extent => extent.Length), 1, length);
+        listing.Bytes.AsSpan(First * 512, Length).Fill(0x5A);
+        File.WriteAllBytes(folder.File("member"), listing.Bytes);
+        using FileSource file = FileSource.Open(folder.File("member"));
+        members[0] = file;
+        Assert.Equal(made.Hash, DeviceHash.Of(MdMachine.Assemble(members).Device));
+        Extent[] computed = [.. MdMachine.Assemble(members).Device.Extents(0, made.Size).Where(extent => extent.Kind == ExtentKind.Computed)];
+        Assert.InRange(computed.Sum(extent => extent.Length), 1, Length);
         // Without another member it cannot be had, and only that.
         BlockDevice alone = MdMachine.Assemble(members.Take(2)).Device;
-        Assert.InRange(alone.Extents(0, made.Size).Where(extent => extent.Kind == ExtentKind.Unreadable).Sum(extent => extent.Length), 1, 2 * length);
+        Assert.InRange(alone.Extents(0, made.Size).Where(extent => extent.Kind == ExtentKind.Unreadable).Sum(extent => extent.Length), 1, 2 * Length);
     }
 
     [Fact]
@@ -161,15 +166,33 @@ public sealed class MdVirtualMachineTests(MdMachine machine) : IClassFixture<MdM
         Assert.Contains("Feature Map : 0x4\n", Shell.Run("mdadm", "--examine", folder.File("member")).Replace("0xc", "0x4"));
     }
 
+    /// <summary>The member with sectors in its list of bad blocks, which has room already; they count from the member's start.</summary>
+    private static MemoryDevice ListingAsBad(BlockDevice member, int first, int count)
+    {
+        const byte HasBadBlocks = 8;
+        var image = new byte[member.Length];
+        member.Read(0, image);
+        Span<byte> superblock = image.AsSpan(4096, 4096);
+        if ((superblock[8] & HasBadBlocks) == 0)
+            AddFeature(superblock, HasBadBlocks);
+        BinaryPrimitives.WriteUInt64LittleEndian(image.AsSpan(4096 + (BinaryPrimitives.ReadInt32LittleEndian(superblock[188..]) * 512)), ((ulong)first << 10) | (uint)count);
+        return new(image);
+    }
+
+    /// <summary>In the feature map and in the sum.</summary>
+    private static void AddFeature(Span<byte> superblock, byte feature)
+    {
+        superblock[8] |= feature;
+        ulong sum = BinaryPrimitives.ReadUInt32LittleEndian(superblock[216..]) + (ulong)feature;
+        BinaryPrimitives.WriteUInt32LittleEndian(superblock[216..], (uint)sum + (uint)(sum >> 32));
+    }
+
     /// <summary>The member as a kernel leaves it that is reshaping: a reshape that is stopped in time is hard to come by.</summary>
     private static MemoryDevice Reshaping(BlockDevice member)
     {
         var image = new byte[member.Length];
         member.Read(0, image);
-        Span<byte> superblock = image.AsSpan(4096, 4096);
-        superblock[8] |= 4;
-        ulong sum = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(superblock[216..]) + 4UL;
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(superblock[216..], (uint)sum + (uint)(sum >> 32));
+        AddFeature(image.AsSpan(4096, 4096), 4);
         return new(image);
     }
 

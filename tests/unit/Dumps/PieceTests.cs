@@ -125,7 +125,7 @@ public sealed class PieceTests
         Assert.Equal(string.Concat(rows.Select(row => row + "\n")), string.Concat(read.SkipLast(1).Where(piece => piece.Text.Length > Command.Length).Select(piece => piece.Text[(Command.Length + 1)..])));
         Assert.All(read, piece => Assert.True(piece.Text.Length < 200_000));
         Assert.Equal(5, read.Sum(piece => piece.Statement.Rows));
-        Assert.Equal(dump.IndexOf("SELECT", StringComparison.Ordinal) - 1, read.SkipLast(1).Sum(piece => piece.Statement.Length));
+        Assert.Equal(dump.IndexOf("SELECT", StringComparison.Ordinal), read.SkipLast(1).Sum(piece => piece.Statement.Length));
         Assert.Equal(2, read.Count(piece => piece.Statement is { HasRest: true, IsRest: false }));
         Assert.Equal(2, read.Count(piece => piece.Statement is { HasRest: false, IsRest: true }));
         Assert.All(read.Where(piece => piece.Statement is { HasRest: false, IsRest: true }), piece => Assert.EndsWith("\n", piece.Text, StringComparison.Ordinal));
