@@ -12,15 +12,8 @@ public static unsafe class TerminalPrompt
     /// <summary>What was typed, not shown meanwhile, without the line's end; null where there is no terminal or nothing was typed.</summary>
     public static string? AskHidden(string prompt, string terminal = "/dev/tty")
     {
-        byte* name = stackalloc byte[CName.Size];
-        if (!CName.Copy(Encoding.UTF8.GetBytes(terminal), name))
-            return null;
-        int descriptor = Libc.openat(Libc.AtCurrentDirectory, name, Libc.ReadWrite | Libc.CloseOnExec | Libc.NoControllingTerminal, 0);
-        if (descriptor < 0)
-            return null;
-        using var file = new FileHandle(descriptor);
-        var before = new byte[Libc.TerminalSize];
-        if (Take(descriptor, before) != Errno.None)
+        using FileHandle? file = Open(terminal, out int descriptor, out byte[] before);
+        if (file is null)
             return null;
         byte[] hidden = [.. before];
         Span<uint> flags = MemoryMarshal.Cast<byte, uint>(hidden.AsSpan(Libc.TerminalLocalFlags));
@@ -53,20 +46,29 @@ public static unsafe class TerminalPrompt
     /// <summary>Whether "y" or "yes" was typed; null where there is no terminal.</summary>
     public static bool? Confirm(string question, string terminal = "/dev/tty")
     {
-        byte* name = stackalloc byte[CName.Size];
-        if (!CName.Copy(Encoding.UTF8.GetBytes(terminal), name))
-            return null;
-        int descriptor = Libc.openat(Libc.AtCurrentDirectory, name, Libc.ReadWrite | Libc.CloseOnExec | Libc.NoControllingTerminal, 0);
-        if (descriptor < 0)
-            return null;
-        using var file = new FileHandle(descriptor);
-        var settings = new byte[Libc.TerminalSize];
-        if (Take(descriptor, settings) != Errno.None)
+        using FileHandle? file = Open(terminal, out int descriptor, out byte[] settings);
+        if (file is null)
             return null;
         DataStream.Write(descriptor, Encoding.UTF8.GetBytes(question), out _).ThrowIfFailed(terminal);
         // What was typed ahead, to another program, is not the answer.
         Apply(descriptor, Libc.TerminalFlush, settings).ThrowIfFailed(terminal);
         return ReadLine(descriptor)?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
+
+    /// <summary>Null where it is no terminal, or there is none.</summary>
+    private static FileHandle? Open(string terminal, out int descriptor, out byte[] settings)
+    {
+        byte* name = stackalloc byte[CName.Size];
+        settings = new byte[Libc.TerminalSize];
+        descriptor = CName.Copy(Encoding.UTF8.GetBytes(terminal), name)
+            ? Libc.openat(Libc.AtCurrentDirectory, name, Libc.ReadWrite | Libc.CloseOnExec | Libc.NoControllingTerminal, 0) : -1;
+        if (descriptor < 0)
+            return null;
+        var file = new FileHandle(descriptor);
+        if (Take(descriptor, settings) == Errno.None)
+            return file;
+        file.Dispose();
+        return null;
     }
 
     private static Errno Apply(int descriptor, int when, byte[] settings)

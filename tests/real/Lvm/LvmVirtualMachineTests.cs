@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Jumpbag.Core;
 using Jumpbag.Storage;
 using Jumpbag.Storage.Lvm;
@@ -52,8 +51,8 @@ public sealed class LvmVirtualMachineTests(LvmVirtualMachineTests.Machine machin
                     continue;
                 BlockDevice device = volume.Open();
                 Assert.Equal(volume.Size, device.Length);
-                Assert.True(expected == Hash(device), $"{volume.FullName} reads as other bytes");
-                Assert.True(expected == HashOfExtents(device), $"{volume.FullName}: its extents name other bytes");
+                Assert.True(expected == DeviceHash.Of(device), $"{volume.FullName} reads as other bytes");
+                Assert.True(expected == DeviceHash.OfExtents(device), $"{volume.FullName}: its extents name other bytes");
                 compared++;
             }
         Assert.InRange(compared, 35, 100);
@@ -114,39 +113,6 @@ public sealed class LvmVirtualMachineTests(LvmVirtualMachineTests.Machine machin
     }
 
     private static string SortedTags(string tags) => string.Join(',', tags.Split(',').Order(StringComparer.Ordinal));
-
-    private static string Hash(BlockDevice device)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        // An odd size, so that reads begin and end within stripes and segments.
-        var buffer = new byte[100_003];
-        for (long at = 0; at < device.Length; at += buffer.Length)
-        {
-            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, device.Length - at));
-            device.Read(at, piece);
-            hash.AppendData(piece);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private static string HashOfExtents(BlockDevice device)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        long at = 0;
-        foreach (Extent extent in device.Extents(0, device.Length))
-        {
-            Assert.Equal(at, extent.Offset);
-            var bytes = new byte[extent.Length];
-            if (extent.Kind == ExtentKind.Data)
-                extent.Source!.Read(extent.SourceOffset, bytes);
-            else
-                Assert.Equal(ExtentKind.Hole, extent.Kind);
-            hash.AppendData(bytes);
-            at += extent.Length;
-        }
-        Assert.Equal(device.Length, at);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
 
     /// <summary>The disks as the machine left them, and what it said. It runs when the first test asks.</summary>
     public sealed class Machine : IDisposable
