@@ -38,7 +38,7 @@ public sealed unsafe class ChildProcess
             _ = Libc.posix_spawn_file_actions_adddup2(actions, ours, theirs);
         // The runtime blocks and ignores signals as it needs; a child begins as any program does. The set is of no signals.
         _ = Libc.posix_spawnattr_setsigmask(attributes, signals);
-        signals[(BrokenPipe - 1) / 8] |= 1 << ((BrokenPipe - 1) % 8);
+        signals[(Signals.Pipe - 1) / 8] |= 1 << ((Signals.Pipe - 1) % 8);
         _ = Libc.posix_spawnattr_setsigdefault(attributes, signals);
         _ = Libc.posix_spawnattr_setflags(attributes, (short)(Libc.SpawnSignalMask | Libc.SpawnSignalDefaults | (newSession ? Libc.SpawnNewSession : 0)));
         int id;
@@ -49,8 +49,6 @@ public sealed unsafe class ChildProcess
             child = new(id);
         return error;
     }
-
-    private const int BrokenPipe = 13;
 
     /// <summary>Waits for its end: its exit status, or <see cref="BySignal"/> and above.</summary>
     public int Wait()
@@ -71,11 +69,6 @@ public sealed unsafe class ChildProcess
         if (status is null)
             _ = Libc.kill(id, Libc.SignalTerminate);
     }
-
-    /// <summary>Where a program is, by the PATH and in the administrator's folders; null where it is not installed.</summary>
-    public static string? Find(string program) =>
-        $"{System.Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     /// <summary>Our own, in its very bytes, without those that are named anew.</summary>
     private static IEnumerable<ByteString> Environment(IReadOnlyList<ByteString> except)

@@ -38,18 +38,15 @@ public sealed record ProgramRun(string Program, JobEnd End, string Output, strin
     {
         int* output = stackalloc int[2], errors = stackalloc int[2];
         output[0] = output[1] = errors[0] = errors[1] = -1;
-        int nothing = -1;
+        using var nothing = new NullDevice();
         try
         {
-            fixed (byte* empty = "/dev/null\0"u8)
-                nothing = Libc.openat(Libc.AtCurrentDirectory, empty, Libc.CloseOnExec, 0);
-            Libc.Check(nothing).ThrowIfFailed("/dev/null");
             Libc.Check(Libc.pipe2(output, Libc.CloseOnExec)).ThrowIfFailed("pipe");
             Libc.Check(Libc.pipe2(errors, Libc.CloseOnExec)).ThrowIfFailed("pipe");
             using Job job = Job.Start(new(path, [.. arguments.Prepend(name).Select(ByteString.FromArgument)])
             {
                 Environment = Plain,
-                Input = nothing,
+                Input = nothing.Descriptor,
                 Output = output[1],
                 Errors = errors[1],
             });
@@ -77,7 +74,6 @@ public sealed record ProgramRun(string Program, JobEnd End, string Output, strin
         }
         finally
         {
-            Close(ref nothing);
             Close(ref output[0]);
             Close(ref output[1]);
             Close(ref errors[0]);

@@ -45,7 +45,7 @@ public sealed class BlockOverlay : BlockDevice
     public override void Read(long offset, Span<byte> destination)
     {
         long end = offset + destination.Length, at = offset;
-        for (int i = FirstFrom(offset); at < end; i++)
+        for (int i = Storage.ReplacedBlocks.FirstFrom(blocks, blockSize, offset); at < end; i++)
         {
             long start = i < blocks.Length ? blocks[i] * blockSize : long.MaxValue;
             if (start > at)
@@ -63,36 +63,7 @@ public sealed class BlockOverlay : BlockDevice
         }
     }
 
-    public override IEnumerable<Extent> Extents(long offset, long length)
-    {
-        long end = offset + length, at = offset;
-        for (int i = FirstFrom(offset); at < end; i++)
-        {
-            long start = i < blocks.Length ? blocks[i] * blockSize : long.MaxValue;
-            if (start > at)
-            {
-                long until = Math.Min(start, end);
-                foreach (Extent extent in lower.Extents(at, until - at))
-                    yield return extent;
-                at = until;
-            }
-            if (at < end)
-            {
-                while (i + 1 < blocks.Length && blocks[i + 1] == blocks[i] + 1 && (blocks[i] + 1) * blockSize < end)
-                    i++;
-                long until = Math.Min((blocks[i] + 1) * blockSize, end);
-                yield return new(at, until - at, ExtentKind.Computed);
-                at = until;
-            }
-        }
-    }
-
-    /// <summary>The index of the first replaced block that ends behind <paramref name="offset"/>.</summary>
-    private int FirstFrom(long offset)
-    {
-        int found = Array.BinarySearch(blocks, offset / blockSize);
-        return found >= 0 ? found : ~found;
-    }
+    public override IEnumerable<Extent> Extents(long offset, long length) => Storage.ReplacedBlocks.Extents(lower, blocks, blockSize, offset, length);
 
     private void ReadReplaced(long offset, long upperOffset, Span<byte> destination)
     {

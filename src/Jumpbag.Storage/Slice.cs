@@ -32,6 +32,15 @@ public sealed class Slice : BlockDevice
     /// <summary>Where it begins, in bytes of <see cref="Parent"/>.</summary>
     public long Start => start;
 
+    /// <summary>What a device is a part of, if need be of a part, and where it begins there in bytes; of any other device itself, from 0.</summary>
+    public static (BlockDevice Whole, long Offset) Whole(BlockDevice device)
+    {
+        long offset = 0;
+        for (; device is Slice slice; device = slice.parent)
+            offset += slice.start;
+        return (device, offset);
+    }
+
     public override void Read(long offset, Span<byte> destination)
     {
         if (offset < 0 || offset > Length - destination.Length)

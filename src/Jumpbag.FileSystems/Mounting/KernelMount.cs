@@ -34,8 +34,8 @@ public sealed record KernelMount(string Locator, FileSource Source, long Offset,
     public IEnumerable<string> Lines(string folder, int number)
     {
         string variable = $"LOOP{number}", target = Below.Span.SequenceEqual("/"u8) ? folder : folder + Below;
-        yield return $"{variable}=$(losetup --find --show --read-only --offset {Offset} --sizelimit {Length} {Quote(Source.Path)})    # {Locator}";
-        yield return $"mount -t {Type} -o {string.Join(',', new[] { "ro", "nosuid", "nodev", Options }.Where(option => option.Length > 0))} ${variable} {Quote(target)}";
+        yield return $"{variable}=$(losetup --find --show --read-only --offset {Offset} --sizelimit {Length} {ShellWord.Quote(Source.Path)})    # {Locator}";
+        yield return $"mount -t {Type} -o {string.Join(',', new[] { "ro", "nosuid", "nodev", Options }.Where(option => option.Length > 0))} ${variable} {ShellWord.Quote(target)}";
     }
 
     /// <exception cref="FailedException">The kernel does not.</exception>
@@ -69,19 +69,6 @@ public sealed record KernelMount(string Locator, FileSource Source, long Offset,
         _ => "",
     };
 
-    private static (FileSource Source, long Offset) Find(Layer layer)
-    {
-        long offset = 0;
-        BlockDevice device = layer.Device;
-        while (device is Slice slice)
-        {
-            offset += slice.Start;
-            device = slice.Parent;
-        }
-        return device is FileSource source ? (source, offset)
-            : throw new UnsupportedException($"{layer.Locator}: does not lie in one piece in one file, so that no offset leads to it", Instead);
-    }
-
-    private static string Quote(string path) => path.Length > 0 && path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+@".Contains(c, StringComparison.Ordinal))
-        ? path : "'" + path.Replace("'", @"'\''", StringComparison.Ordinal) + "'";
+    private static (FileSource Source, long Offset) Find(Layer layer) => Slice.Whole(layer.Device) is (FileSource source, long offset) ? (source, offset)
+        : throw new UnsupportedException($"{layer.Locator}: does not lie in one piece in one file, so that no offset leads to it", Instead);
 }

@@ -27,7 +27,7 @@ internal sealed unsafe class FuseGuard : IDisposable
     public static FuseGuard? Start(ByteString folder, bool byHelper)
     {
         const string shell = "/bin/sh";
-        string? unmount = byHelper ? Fusermount.Find() : ChildProcess.Find("umount");
+        string? unmount = byHelper ? Fusermount.Find() : Programs.TryFind("umount");
         if (unmount is null)
             return null;
         string[] command = byHelper ? [unmount, "-u", "-z", "--"] : [unmount, "-l", "--"];

@@ -49,7 +49,7 @@ internal static unsafe class Fusermount
     }
 
     /// <summary>The one of FUSE 2 does the same in the same way.</summary>
-    public static string? Find() => ChildProcess.Find("fusermount3") ?? ChildProcess.Find("fusermount");
+    public static string? Find() => Programs.TryFind("fusermount3") ?? Programs.TryFind("fusermount");
 
     private static FailedException Refused(ByteString folder, int status, string errors)
     {

@@ -56,31 +56,7 @@ public sealed class OverlayDevice(BlockDevice lower, OverlayFile file) : Writabl
         }
     }
 
-    public override IEnumerable<Extent> Extents(long offset, long length)
-    {
-        long[] blocks = file.SortedBlocks();
-        long end = offset + length, at = offset;
-        int found = Array.BinarySearch(blocks, offset / BlockSize);
-        for (int i = found >= 0 ? found : ~found; at < end; i++)
-        {
-            long start = i < blocks.Length ? blocks[i] * BlockSize : long.MaxValue;
-            if (start > at)
-            {
-                long until = Math.Min(start, end);
-                foreach (Extent extent in lower.Extents(at, until - at))
-                    yield return extent;
-                at = until;
-            }
-            if (at < end)
-            {
-                while (i + 1 < blocks.Length && blocks[i + 1] == blocks[i] + 1 && (blocks[i] + 1) * BlockSize < end)
-                    i++;
-                long until = Math.Min((blocks[i] + 1) * BlockSize, end);
-                yield return new(at, until - at, ExtentKind.Computed);
-                at = until;
-            }
-        }
-    }
+    public override IEnumerable<Extent> Extents(long offset, long length) => ReplacedBlocks.Extents(lower, file.SortedBlocks(), BlockSize, offset, length);
 
     /// <summary>Replaces bytes; those that are there already take no space.</summary>
     /// <exception cref="UnreadableException">Less than a sector is written where the rest of that sector cannot be read.</exception>

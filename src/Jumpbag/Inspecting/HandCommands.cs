@@ -1,5 +1,6 @@
 using Jumpbag.Core;
 using Jumpbag.FileSystems;
+using Jumpbag.Host;
 using Jumpbag.Storage.Layers;
 using Jumpbag.Storage.Lvm;
 using Jumpbag.Storage.Md;
@@ -67,14 +68,14 @@ public sealed class HandCommands(IReadOnlyList<Layer> disks)
         switch (layer.Kind)
         {
             case LayerKind.Disk:
-                return Loop(layer, null, Quote(layer.Locator), lines, undo);
+                return Loop(layer, null, ShellWord.Quote(layer.Locator), lines, undo);
             case LayerKind.LogicalVolume:
                 return AttachVolume(layer, lines, undo);
             case LayerKind.Array:
                 return AttachArray(layer, lines, undo);
             default:
                 Layer parent = layer.Parent!;
-                string below = parent.Kind == LayerKind.Disk ? Quote(parent.Locator) : Attach(parent, lines, undo);
+                string below = parent.Kind == LayerKind.Disk ? ShellWord.Quote(parent.Locator) : Attach(parent, lines, undo);
                 return Loop(layer, (layer.Partition?.Offset ?? parent.Size - layer.Size, layer.Size), below, lines, undo);
         }
     }
@@ -144,7 +145,4 @@ public sealed class HandCommands(IReadOnlyList<Layer> disks)
         undo.Push($"losetup --detach ${variable}");
         return "$" + variable;
     }
-
-    private static string Quote(string path) => path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+".Contains(c, StringComparison.Ordinal))
-        ? path : "'" + path.Replace("'", @"'\''", StringComparison.Ordinal) + "'";
 }

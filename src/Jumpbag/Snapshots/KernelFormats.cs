@@ -17,14 +17,7 @@ public static class KernelFormats
     {
         if (layer.Volume is not null || layer.Signature is not { } signature || Type(signature.Format) is not { } type)
             return null;
-        long offset = 0;
-        BlockDevice at = layer.Device;
-        while (at is Slice slice)
-        {
-            offset += slice.Start;
-            at = slice.Parent;
-        }
-        return at is FileSource ? new(type, signature.Format == "xfs" ? "nouuid" : "", offset, layer.Size) : null;
+        return Slice.Whole(layer.Device) is (FileSource, long offset) ? new(type, signature.Format == "xfs" ? "nouuid" : "", offset, layer.Size) : null;
     }
 
     /// <summary>The kernel's name for blkid's.</summary>
