@@ -75,6 +75,41 @@ public sealed class MountCommandTests
         Assert.Equal("i7tiny\n130\ngone\n", result.Output);
     }
 
+    /// <summary>As much as a person does at once: a copy of all, and several who read and list all beside it.</summary>
+    [Fact]
+    public void the_servers_memory_stays_bounded_whatever_is_read_at_once()
+    {
+        Require.Tool("python3");
+        ShellResult result = Run("""
+            python3 - <<'END'
+            import os
+            pool = bytes(range(256)) * 400
+            os.mkdir('t'); os.mkdir('t/wide')
+            for n in range(12000):
+                folder = 't/wide' if n % 3 == 0 else f't/d{n % 40}/e{n // 40 % 20}'
+                os.makedirs(folder, exist_ok=True)
+                with open(f'{folder}/a-name-of-a-common-length-{n:05}', 'wb') as file:
+                    file.write(pool[n % 256:n % 256 + n * 37 % 5000])
+            with open('t/large', 'wb') as file:
+                for n in range(400):
+                    file.write(pool[n % 256:])
+            END
+            truncate -s 200M i; mke2fs -q -t ext4 -N 20000 -d t i; rm -rf t
+            "$BIN" mount --foreground -q i m & pid=$!
+            for _ in $(seq 200); do [ -e m/large ] && break; sleep 0.05; done
+            readers=; for n in 1 2 3; do tar -cf - -C m . | cksum >sum$n & readers="$readers $!"; done
+            find m -printf '%p %s %i %T@\n' >/dev/null & readers="$readers $!"
+            cp -a m copy; wait $readers
+            cat sum? | sort -u | wc -l; find copy -type f | wc -l; diff -r m copy && echo same
+            sed -n 's/VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$pid/status
+            kill -TERM $pid; wait $pid; gone
+            """);
+        string[] lines = result.Output.Split('\n');
+        Assert.Equal(["1", "12001", "same"], lines[..3]);
+        Assert.InRange(int.Parse(lines[3], System.Globalization.CultureInfo.InvariantCulture), 1, 256 * 1024);
+        Assert.Equal("gone", lines[4]);
+    }
+
     [Fact]
     public void what_is_busy_is_not_unmounted_and_who_holds_it_is_told()
     {

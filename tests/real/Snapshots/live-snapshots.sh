@@ -453,7 +453,7 @@ if section xfsgroup; then
   mkfs.xfs -q -f /dev/inner/root; mount /dev/inner/root /mnt/a; mkdir -p /mnt/a/etc /mnt/a/boot
   printf '/dev/inner/root / xfs defaults 0 1\nLABEL=boot /boot ext2 defaults 0 2\n' >/mnt/a/etc/fstab
   mount /dev/vdb1 /mnt/a/boot; echo vmlinuz >/mnt/a/boot/kernel; umount /mnt/a/boot
-  echo logged >/mnt/a/etc/hostname; sync /mnt/a/etc/hostname
+  echo logged >/mnt/a/etc/hostname; sync /mnt/a/etc/fstab; sync /mnt/a/etc/hostname
   lvcreate -y -n vm -L 336m host; dd if=/dev/vdb of=/dev/host/vm bs=1M count=336 iflag=direct 2>/dev/null
   umount /mnt/a; vgchange -an inner; dd if=/dev/zero of=/dev/vdb bs=1M count=60 2>/dev/null; blockdev --rereadpt /dev/vdb
   before=$(sha256sum </dev/host/vm) groups=$(vgs --noheadings -o vg_uuid)
