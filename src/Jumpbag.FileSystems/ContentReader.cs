@@ -24,7 +24,9 @@ public static class ContentReader
             {
                 for (long at = extent.Offset; at < extent.Offset + extent.Length;)
                 {
-                    Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, extent.Offset + extent.Length - at));
+                    // Up to a round place on the device, so that the chunks of a thin volume or an array are not read in two parts.
+                    long onDevice = at - extent.Offset + extent.DeviceOffset, round = BufferSize - (onDevice % BufferSize);
+                    Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(Math.Min(buffer.Length, round), extent.Offset + extent.Length - at));
                     ReadAround(file.FileSystem, extent, at, piece, runs.Add);
                     sink(piece);
                     at += piece.Length;
