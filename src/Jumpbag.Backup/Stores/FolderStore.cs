@@ -13,13 +13,15 @@ public sealed class FolderStore : RepositoryStore
     /// <exception cref="NotFoundException">There is no repository.</exception>
     public FolderStore(string folder)
     {
-        this.folder = folder;
+        // What is mounted is served by a process that is in another folder.
+        this.folder = Path.GetFullPath(folder);
+        Place = folder;
         if (!IsRepository(folder))
             throw new NotFoundException($"{folder}: no repository there", Directory.Exists(folder) ? "a repository has the file 'config' and the folders 'data', 'index', 'keys', 'snapshots'" : "there is no such folder");
         isLegacy = !Directory.Exists(Path.Combine(folder, "keys"));
     }
 
-    public override string Place => folder;
+    public override string Place { get; }
 
     public static bool IsRepository(string folder) =>
         File.Exists(Path.Combine(folder, "config")) && Directory.Exists(Path.Combine(folder, "data")) && (Directory.Exists(Path.Combine(folder, "keys")) || Directory.Exists(Path.Combine(folder, "key")));
