@@ -47,6 +47,7 @@ internal static class IncidentJson
         json.WriteEndArray();
         Strings(json, "next", NextSteps.Of(state, desk.Now));
         json.WriteString("journal", desk.Journal.Path);
+        json.WriteString("store", desk.Journal.Store?.Place);
         json.WriteEndObject();
     }
 
@@ -219,7 +220,7 @@ internal static class IncidentJson
         json.WriteEndArray();
     }
 
-    public static void WriteCheck(Utf8JsonWriter json, string path, ChainCheck check, IReadOnlyList<string> heads)
+    public static void WriteCheck(Utf8JsonWriter json, string path, ChainCheck check, IReadOnlyList<string> heads, IEventStore? store, StoreCheck? stored)
     {
         json.WriteStartObject();
         json.WriteString("journal", path);
@@ -246,6 +247,24 @@ internal static class IncidentJson
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        if (store is not null)
+            WriteStoreCheck(json, store, stored);
+        json.WriteEndObject();
+    }
+
+    private static void WriteStoreCheck(Utf8JsonWriter json, IEventStore store, StoreCheck? check)
+    {
+        json.WriteStartObject("store");
+        json.WriteString("place", store.Place);
+        json.WriteBoolean("read", check is not null);
+        if (check is not null)
+        {
+            json.WriteBoolean("intact", check.Problems.Count == 0);
+            json.WriteNumber("events", check.Chain.Events);
+            json.WriteNumber("unsent", check.Unsent);
+            json.WriteString("head", check.Chain.Head);
+            Strings(json, "problems", check.Problems);
+        }
         json.WriteEndObject();
     }
 
