@@ -32,7 +32,7 @@ internal sealed class StoreDeadline(string place, TimeSpan? patience) : IDisposa
         catch (JumpbagException e)
         {
             string reason = e is ServerException { SqlState: "42501" } ? $"{e.Message} (the role needs SELECT and INSERT; whoever may create tables uses the store first)"
-                : e.Hint is { } hint ? $"{e.Message} ({hint})" : e.Message;
+                : e.Hint is { } hint ? $"{e.Message} ({hint.Replace("a file with --password-file", "JUMPBAG_STORE", StringComparison.Ordinal)})" : e.Message;
             throw new PlaceException(place, reason);
         }
     }
