@@ -33,7 +33,7 @@ internal static class JournalVerbs
         var check = ChainCheck.Of(lines, heads);
         StoreCheck? store = CheckStore(desk, journal);
         if (desk.Json)
-            desk.Out.WriteJson(json => IncidentJson.WriteCheck(json, path, check, heads, journal.Store, store));
+            desk.Out.WriteJson(json => JournalJson.WriteCheck(json, path, check, heads, journal.Store, store));
         foreach (string problem in store?.Problems ?? [])
             desk.Session.Events(new SourceFailed(Printable.Line(journal.Store!.Place), problem));
         foreach (ChainProblem problem in check.Problems)
@@ -95,7 +95,7 @@ internal static class JournalVerbs
         if (isNew && IncidentPlaces.Current() is null && Desk.Read(IncidentPlaces.Journal(path)).Closing is null)
             IncidentPlaces.SetCurrent(path, desk.Session.Events);
         if (desk.Json)
-            desk.Out.WriteJson(json => IncidentJson.WriteMerge(json, path, count));
+            desk.Out.WriteJson(json => JournalJson.WriteMerge(json, path, count));
         else
             desk.Out.WriteLine($"{opened.Id}: {count} new {(count == 1 ? "event" : "events")}");
         return desk.Session.Status;

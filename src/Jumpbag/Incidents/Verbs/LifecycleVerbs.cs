@@ -64,6 +64,8 @@ internal static class LifecycleVerbs
             throw new FailedException($"{state.Opened.Id} is closed", $"'jumpbag incident reopen --incident {state.Opened.Id} --why TEXT' opens it again");
         IncidentPlaces.SetCurrent(path, desk.Session.Events);
         desk.Session.Events(new Status(state.Opened.Id, "is the current incident"));
+        if (desk.Json)
+            desk.Out.WriteJson(json => IncidentJson.WriteState(json, state, desk));
         return desk.Session.Status;
     }, Id);
 }
