@@ -27,9 +27,9 @@ public sealed class IncidentJsonTests : IDisposable
             n=400; i notify add --command true; i notify; i notify test N1; i notify send; i notify remove N1
             "$BIN" incident export >e.ndjson; JUMPBAG_STATE=$PWD/other i merge e.ndjson
             JUMPBAG_STATE=$PWD/third JUMPBAG_FALLBACK=$PWD/fb3 i open third
-            # Someone else made this plan.
-            sed 's/"author":"[^"]*"/"author":"zoe"/' e.ndjson >/dev/null; i close done; i reopen --why again
-            i vet --hash 00000000
+            # Someone else vets: root whom sudo made that of another. Without root it is refused.
+            h=$("$BIN" incident plan --json | grep -o '"hash":"[0-9a-f]*"' | cut -d'"' -f4); SUDO_UID=1 i vet --hash $h
+            i close done; i reopen -i $(date -u +%F)-first --why again
             """);
         Assert.Equal(0, result.Status);
         string[] files = [.. Directory.EnumerateFiles(folder.File("out")).Order(StringComparer.Ordinal)];
@@ -42,7 +42,7 @@ public sealed class IncidentJsonTests : IDisposable
         {
             // Nobody vets an own plan: that is refused, and an error is no JSON.
             string name = Path.GetFileName(file);
-            if (name.Contains(" vet 4", StringComparison.Ordinal))
+            if (name.EndsWith(" vet 4", StringComparison.Ordinal) && !Environment.IsPrivilegedProcess)
                 continue;
             Assert.True(name.EndsWith(" 0", StringComparison.Ordinal), $"{name}\n{File.ReadAllText(folder.File("errors"))}");
             string[] lines = File.ReadAllText(file).TrimEnd('\n').Split('\n');
