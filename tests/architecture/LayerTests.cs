@@ -14,7 +14,8 @@ public sealed class LayerTests
         ["Jumpbag.Databases"] = ["Jumpbag.Core", "Jumpbag.Host"],
         ["Jumpbag.Backup"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems"],
         ["Jumpbag.Incident"] = ["Jumpbag.Core", "Jumpbag.Host"],
-        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases", "Jumpbag.Backup", "Jumpbag.Incident"],
+        ["Jumpbag.IncidentStore"] = ["Jumpbag.Core", "Jumpbag.Databases", "Jumpbag.Incident"],
+        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases", "Jumpbag.Backup", "Jumpbag.Incident", "Jumpbag.IncidentStore"],
     };
 
     [Fact]

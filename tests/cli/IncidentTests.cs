@@ -119,7 +119,7 @@ public sealed class IncidentTests : IDisposable
             JsonDocument.Parse(result.Output).Dispose();
         }
         using JsonDocument state = JsonDocument.Parse(Bash("i --json").Output);
-        string[] keys = ["id", "title", "severity", "drill", "state", "opened", "closed", "events", "head", "phase", "phases", "seconds", "roles", "nextUpdate", "patients", "facts", "assumptions", "tasks", "plans", "running", "watched", "checklist", "handoffs", "next", "journal"];
+        string[] keys = ["id", "title", "severity", "drill", "state", "opened", "closed", "events", "head", "phase", "phases", "seconds", "roles", "nextUpdate", "patients", "facts", "assumptions", "tasks", "plans", "running", "watched", "checklist", "handoffs", "next", "journal", "store"];
         Assert.Equal(keys, state.RootElement.EnumerateObject().Select(property => property.Name));
         Assert.All(Bash("i timeline --json; i export").Output.TrimEnd().Split('\n'), line => JsonDocument.Parse(line).Dispose());
     }

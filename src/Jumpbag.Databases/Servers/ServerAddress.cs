@@ -97,7 +97,16 @@ public sealed class ServerAddress
     }
 
     /// <summary>The same server and account, in another database.</summary>
-    public ServerAddress In(string database) => new()
+    public ServerAddress In(string database) => With(database, ConnectTimeout);
+
+    /// <summary>The same, given up after that time at most.</summary>
+    public ServerAddress Within(TimeSpan most) => With(Database, most < ConnectTimeout ? most : ConnectTimeout);
+
+    /// <summary>A URL as it can be shown and kept: all of it but the password.</summary>
+    /// <exception cref="UsageException">The URL is none.</exception>
+    public static string WithoutPassword(string url) => ServerUrl.Parse(url).WithoutPassword;
+
+    private ServerAddress With(string? database, TimeSpan connectTimeout) => new()
     {
         Kind = Kind,
         Host = Host,
@@ -110,7 +119,7 @@ public sealed class ServerAddress
         AuthoritiesFile = AuthoritiesFile,
         CertificateFile = CertificateFile,
         KeyFile = KeyFile,
-        ConnectTimeout = ConnectTimeout,
+        ConnectTimeout = connectTimeout,
         SessionOptions = SessionOptions,
         ApplicationName = ApplicationName,
         Warnings = Warnings,

@@ -18,7 +18,7 @@ internal static class IncidentScreen
         }
         foreach (string line in Brief.Lines(desk.State, desk.Journal.Path, desk.Now))
             desk.Out.WriteLine(line);
-        desk.Out.WriteLine($"Head      {desk.State.Head[..16]}  {desk.State.Entries.Count} events in {Printable.Line(desk.Journal.Path)}");
+        desk.Out.WriteLine($"Head      {desk.State.Head[..16]}  {desk.State.Entries.Count} events in {Printable.Line(desk.Journal.Path)}{(desk.Journal.Store is { } store ? $" and {Printable.Line(store.Place)}" : "")}");
         return desk.Session.Status;
     }
 

@@ -24,10 +24,29 @@ internal sealed class Recorder(FileJournal journal, EventSink events)
 
     public Entry Append(EventData data, DateTimeOffset? at = null) => Tell(journal.Append(Me, data, at));
 
+    /// <summary>A turn with the store, where there is one.</summary>
+    public void Sync()
+    {
+        if (journal.Sync(Me) is not { } synced)
+            return;
+        if (synced.Away is { } away)
+            events(new Warning($"{Printable.Line(away.Message)}: what others wrote since may be missing", "this machine's copy is shown; nothing is lost"));
+        Tell(synced);
+    }
+
+    private void Tell(Synced? synced)
+    {
+        if (synced?.PutBack > 0)
+            events(new Warning($"{journal.Store!.Place}: lacked {synced.PutBack} {(synced.PutBack == 1 ? "event" : "events")} that it had before, which this machine kept and put back", "was it restored from a backup? else someone took them out"));
+        else if (synced?.Sent > 0)
+            events(new Status(journal.Store!.Place, $"{synced.Sent} {(synced.Sent == 1 ? "event" : "events")} of this machine put into it"));
+    }
+
     private Entry Tell(Appended appended)
     {
-        if (appended.Refused is { } refused)
-            events(new Warning($"{refused.Message}: the event is saved in {appended.Fallback}", "it is merged into the journal as soon as that can be written"));
+        if (appended.SavedIn is { } place)
+            events(new Warning($"{Printable.Line(string.Join("; ", appended.Refused.Select(one => one.Message)))}: the event is saved in {place}", "it is merged into the journal as soon as that can be written"));
+        Tell(appended.Store);
         if (appended.TakenIn > 0)
             events(new Status(journal.Path, $"{appended.TakenIn} {(appended.TakenIn == 1 ? "event" : "events")} of a fallback merged into it"));
         Notify(appended.Entry);
