@@ -13,7 +13,8 @@ public sealed class LayerTests
         ["Jumpbag.FileSystems"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host"],
         ["Jumpbag.Databases"] = ["Jumpbag.Core", "Jumpbag.Host"],
         ["Jumpbag.Incident"] = ["Jumpbag.Core", "Jumpbag.Host"],
-        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases", "Jumpbag.Incident"],
+        ["Jumpbag.Board"] = ["Jumpbag.Core", "Jumpbag.Host", "Jumpbag.Incident"],
+        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases", "Jumpbag.Incident", "Jumpbag.Board"],
     };
 
     [Fact]

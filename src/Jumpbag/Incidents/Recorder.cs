@@ -20,7 +20,11 @@ internal sealed class Recorder(FileJournal journal, EventSink events)
 
     /// <summary>Appends an event that follows from where the incident is, which nobody changes meanwhile.</summary>
     public Entry Append(Func<IncidentState, EventData> make, DateTimeOffset? at = null) =>
-        Tell(journal.Append(Me, entries => make(IncidentState.Of(entries, journal.Path)), at));
+        Append(Me, make, at);
+
+    /// <summary>As another than this process's person, who came with a key.</summary>
+    public Entry Append(Author author, Func<IncidentState, EventData> make, DateTimeOffset? at = null) =>
+        Tell(journal.Append(author, entries => make(IncidentState.Of(entries, journal.Path)), at));
 
     public Entry Append(EventData data, DateTimeOffset? at = null) => Tell(journal.Append(Me, data, at));
 
