@@ -116,6 +116,9 @@ public sealed class BoardServer : IAsyncDisposable
         app.MapPost("/api/note", Needs(write.Note, Right.Write));
         app.MapPost("/api/triage", Needs(write.Triage, Right.Write));
         app.MapPost("/api/vet", Needs(write.Vet, Right.Write));
+        var sync = new SyncRoutes(journal, feed, running);
+        app.MapPost("/api/sync", Needs(sync.Sync, Right.Write, Right.Host));
+        app.MapPost("/api/running", Needs(sync.Running, Right.Write, Right.Host));
         app.MapFallback((RequestDelegate)(context => Answer.Refuse(context, StatusCodes.Status404NotFound, "nothing is here")));
     }
 

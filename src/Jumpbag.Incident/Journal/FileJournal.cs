@@ -13,7 +13,8 @@ public sealed record Appended(Entry Entry, PlaceException? Refused, string? Fall
 /// The journal of one incident in a file, with the fallbacks that stand in while that can't be written. An event is
 /// returned by Append only when it is on a disk.
 /// </summary>
-public sealed class FileJournal(string path, IReadOnlyList<string> fallbacks)
+/// <param name="begins">Whether it may begin with any event: a chain that is to be merged into a journal that isn't here yet.</param>
+public sealed class FileJournal(string path, IReadOnlyList<string> fallbacks, bool begins = false)
 {
     public string Path => path;
 
@@ -70,7 +71,7 @@ public sealed class FileJournal(string path, IReadOnlyList<string> fallbacks)
         PlaceException refused;
         try
         {
-            bool create = data is Opened || OpenedInFallback();
+            bool create = begins || data is Opened || OpenedInFallback();
             if (create)
                 Folder.Make(System.IO.Path.GetDirectoryName(path)!);
             using JournalFile file = JournalFile.Open(path, create);

@@ -34,6 +34,8 @@ public static class CommandTable
     public static RootCommand Root(string wanted)
     {
         var root = new RootCommand("Brings files back from disks, images and volumes: no root, no mount, the source never written.");
+        root.Add(CommonOptions.Board);
+        root.Add(CommonOptions.BoardToken);
         if (All.All(command => command.Name != wanted))
             wanted = "";
         foreach ((string name, string summary, Func<Command> make) in All)

@@ -12,6 +12,10 @@ public static class BoardCommand
     [
         ("link", "print an address that lets you into the board on this machine", "jumpbag board link", LinkVerb.Make),
         ("token", "make, list or revoke the tokens of people and hosts", "jumpbag board token add ben --write", TokenVerb.Make),
+        ("join", "let this host report to a board", "jumpbag board join http://db1:7911 --board-token /root/token", JoinVerb.Join),
+        ("leave", "no longer report to a board", "jumpbag board leave http://db1:7911", JoinVerb.Leave),
+        ("sync", "send a board what waits here, and take in what is new there", "jumpbag board sync", JoinVerb.Sync),
+        ("status", "show the boards that this host reports to, and what waits", "jumpbag board status", JoinVerb.Status),
     ];
 
     public static Command Make()

@@ -32,6 +32,7 @@ internal sealed class Desk(ParseResult parsed, Session session)
     public Recorder Recorder => recorder ??= new(IncidentPlaces.Journal(
         parsed.GetValue(IncidentOptions.Incident) is { } name ? IncidentPlaces.Find(name, JournalFolder)
         : JournalFolder is { } folder ? Only(folder)
+        : Boards.Reports.Journal(parsed) is { } reported ? reported
         : IncidentPlaces.Current() ?? throw new NotFoundException("no incident is open", "'jumpbag incident open TITLE' opens one; --incident ID means another, 'jumpbag incident list' shows them")), session.Events);
 
     public FileJournal Journal => Recorder.Journal;

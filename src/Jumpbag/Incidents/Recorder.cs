@@ -35,6 +35,7 @@ internal sealed class Recorder(FileJournal journal, EventSink events)
         if (appended.TakenIn > 0)
             events(new Status(journal.Path, $"{appended.TakenIn} {(appended.TakenIn == 1 ? "event" : "events")} of a fallback merged into it"));
         Notify(appended.Entry);
+        Boards.Reports.Send(journal.Path, events);
         return appended.Entry;
     }
 
@@ -44,7 +45,8 @@ internal sealed class Recorder(FileJournal journal, EventSink events)
         try
         {
             Hook[] wanted = [.. new HookList(StateFolder.Path).Read().Where(hook => hook.Wants(entry.Data.Type))];
-            if (wanted.Length == 0)
+            // Of a board that was never reached nobody here knows the incident.
+            if (wanted.Length == 0 || Boards.Reports.IsWaiting(journal.Path))
                 return;
             IncidentState state = IncidentState.Of(journal.Read(), journal.Path);
             var spool = new Spool(StateFolder.Path, Delivery.Send);
