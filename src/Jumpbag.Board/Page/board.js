@@ -83,7 +83,8 @@ function show() {
   $('severity').className = s.closed ? 'over' : 's' + s.severity;
   $('severity').replaceChildren(s.closed ? 'CLOSED' : s.drill ? 'DRILL' : 'SEV', ...(s.closed ? [] : [make('b', {}, String(s.severity))]));
   $('title').textContent = s.title;
-  fill('people', s.roles.flatMap(one => [`${one.role} `, make('b', {}, one.person), '   ']).concat(s.handoffs.flatMap(one => [`${one.role} waits for `, make('b', {}, one.to), '   '])));
+  fill('people', [...s.roles.map(one => [one.role + ' ', one.person]), ...s.handoffs.map(one => [one.role + ' waits for ', one.to])]
+    .flatMap(([role, person], i) => [(i ? ' · ' : '') + role, make('b', {}, person)]));
   const [label, time] = $('open-for').children;
   label.textContent = s.closed ? 'closed after' : 'open for';
   time.replaceChildren(s.closed ? span(Date.parse(s.closed) - Date.parse(s.opened)) : ticking('since', s.opened, 'since ' + clock(s.opened)));

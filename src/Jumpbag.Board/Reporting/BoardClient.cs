@@ -77,7 +77,7 @@ internal sealed class BoardClient : IDisposable
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
         {
             response?.Dispose();
-            throw new FailedException($"{url}: {(e is OperationCanceledException ? $"no answer within {Deadline.TotalSeconds:0} seconds" : (e.InnerException ?? e).Message)}", null, e);
+            throw new FailedException(e is OperationCanceledException ? $"no answer within {Deadline.TotalSeconds:0} seconds" : (e.InnerException ?? e).Message, null, e);
         }
         if (response.IsSuccessStatusCode)
             return response;
@@ -85,7 +85,7 @@ internal sealed class BoardClient : IDisposable
         response.Dispose();
         string why = ErrorIn(body) ?? $"it answered {(int)status}";
         if (status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)status >= 500)
-            throw new FailedException($"{url}: {why}");
+            throw new FailedException(why);
         throw new BoardRefusal(why, status == HttpStatusCode.NotFound && why == SyncAnswer.Missing);
     }
 

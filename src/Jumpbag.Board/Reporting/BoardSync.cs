@@ -31,7 +31,11 @@ public sealed class BoardSync(JoinedBoard board, Func<string, FileJournal> journ
         }
         catch (BoardRefusal e)
         {
-            throw new UnsupportedException($"{board.Url}: {e.Message}", "'jumpbag board join URL --token-file FILE' gives it another token");
+            throw new UnsupportedException($"{board.Url}: {e.Message}", "'jumpbag board join URL --board-token FILE' gives it another token");
+        }
+        catch (FailedException e)
+        {
+            throw new FailedException($"{board.Url}: {e.Message}", e.Hint ?? "events wait here until it can be reached", e);
         }
     }
 
