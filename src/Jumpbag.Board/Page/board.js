@@ -436,7 +436,8 @@ document.addEventListener('click', event => {
     button.closest('dialog').close();
 });
 document.addEventListener('keydown', event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName))
+  // All fields are in dialogs. One that was closed at this moment may have the focus still.
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]'))
     return;
   const name = { n: 'note', t: 'triage', v: 'vet', '?': 'keys' }[event.key];
   if (name || event.key === 'o')

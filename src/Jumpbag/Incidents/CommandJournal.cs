@@ -115,6 +115,10 @@ internal sealed class CommandJournal
                     bytes = Math.Max(bytes, update.Progress.BytesDone);
                     running.Show(update.Progress);
                     break;
+                case ProgressText { Progress: { } progress }:
+                    bytes = Math.Max(bytes, progress.BytesDone);
+                    running.Show(progress);
+                    break;
                 case FileDamaged or FileFailed:
                     damaged++;
                     break;
