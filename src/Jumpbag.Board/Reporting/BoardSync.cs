@@ -16,6 +16,10 @@ public sealed class BoardSync(JoinedBoard board, Func<string, FileJournal> journ
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15), RunningPause = TimeSpan.FromSeconds(1), Fresh = TimeSpan.FromSeconds(20);
 
+    private readonly OwnCommands commands = new(journalOf);
+
+    private IEnumerable<string> Journals => new[] { board.Journal, board.Waiting }.OfType<string>();
+
     /// <summary>How many lines wait to be sent.</summary>
     public int Unsent => Count(board.Waiting, board.Position.WaitingSent) + (board.Journal is { } journal ? Count(journal, board.Position.Sent) : 0);
 
@@ -70,7 +74,8 @@ public sealed class BoardSync(JoinedBoard board, Func<string, FileJournal> journ
                 if (running is not null)
                     client.Tell(running);
                 pause = RunningPause;
-                if (running is null && Unsent == 0)
+                // A command that has begun says how far it is a second later.
+                if (running is null && Unsent == 0 && !commands.AnyRuns(Journals))
                     return true;
             }
             catch (BoardRefusal e)
@@ -178,7 +183,7 @@ public sealed class BoardSync(JoinedBoard board, Func<string, FileJournal> journ
         using (var json = new Utf8JsonWriter(memory))
         {
             json.WriteStartObject();
-            foreach (string journal in new[] { board.Journal, board.Waiting }.OfType<string>())
+            foreach (string journal in Journals)
                 foreach (string id in Ids(journal))
                     if (ProgressFile.ReadBytes(journal, id) is { } bytes && ProgressFile.Parse(bytes) is { } progress && now - progress.Time < Fresh)
                     {
