@@ -32,7 +32,7 @@ public sealed class BoardFeed(BoardJournal journal, RunningList running) : IDisp
     private readonly Lock gate = new();
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Snapshot? now;
-    private string? problem;
+    private string? problem, failing;
     private Task? work;
 
     public Snapshot Now => Volatile.Read(ref now)!;
@@ -96,10 +96,29 @@ public sealed class BoardFeed(BoardJournal journal, RunningList running) : IDisp
             problem = trouble;
             if (isNew || time >= nextRunning)
             {
-                Publish(isNew);
+                TryPublish(isNew);
                 nextRunning = time + RunningPause;
             }
             await Task.Delay(Pause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Whatever goes wrong stands on every page, which goes on with what it had: a board that stood still would be believed.</summary>
+    private void TryPublish(bool isNew)
+    {
+        try
+        {
+            Publish(isNew);
+            if (isNew)
+                failing = null;
+        }
+        catch (Exception e)
+        {
+            string text = e is JumpbagException ? e.Message : $"a defect of the board: {e.GetType().Name}: {e.Message}";
+            if (text == failing)
+                return;
+            failing = text;
+            Show(Now with { Version = Now.Version + 1, Json = StateJson.Of(Now.State, failing, DateTimeOffset.UtcNow) });
         }
     }
 
@@ -120,11 +139,16 @@ public sealed class BoardFeed(BoardJournal journal, RunningList running) : IDisp
         Entry[]? all = isNew ? [.. events] : null;
         IncidentState state = all is null ? before!.State : IncidentState.Of(all, journal.Path);
         // What is next and who is overdue follows from the clock too.
-        byte[] json = StateJson.Of(state, problem, time), operations = running.Json(state, time);
+        byte[] json = StateJson.Of(state, problem ?? failing, time), operations = running.Json(state, time);
         bool stateChanged = before is null || isNew || !json.AsSpan().SequenceEqual(before.Json), runningChanged = before is null || !operations.AsSpan().SequenceEqual(before.Running);
         if (!stateChanged && !runningChanged)
             return;
-        Volatile.Write(ref now, new((before?.Version ?? 0) + (stateChanged ? 1 : 0), all ?? before!.Events, state, json, (before?.RunningVersion ?? 0) + (runningChanged ? 1 : 0), operations));
+        Show(new((before?.Version ?? 0) + (stateChanged ? 1 : 0), all ?? before!.Events, state, json, (before?.RunningVersion ?? 0) + (runningChanged ? 1 : 0), operations));
+    }
+
+    private void Show(Snapshot next)
+    {
+        Volatile.Write(ref now, next);
         TaskCompletionSource waiting;
         lock (gate)
         {

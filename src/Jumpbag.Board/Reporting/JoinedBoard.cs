@@ -65,7 +65,10 @@ public sealed class JoinedBoard
     public static JoinedBoard Add(string stateFolder, string url, string token)
     {
         url = Normal(url);
-        var board = new JoinedBoard(FolderOf(stateFolder, url), new(url, token, Find(stateFolder, url)?.Journal));
+        JoinedBoard? known = Find(stateFolder, url);
+        if (known?.Token == token)
+            return known;
+        var board = new JoinedBoard(FolderOf(stateFolder, url), new(url, token, known?.Journal));
         board.Write();
         return board;
     }

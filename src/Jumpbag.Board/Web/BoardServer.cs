@@ -58,7 +58,8 @@ public sealed class BoardServer : IAsyncDisposable
         {
             server.feed.Start();
             await server.app.StartAsync().ConfigureAwait(false);
-            server.Listening = IPEndPoint.Parse(new Uri(server.app.Urls.First()).Authority);
+            var url = new Uri(server.app.Urls.First());
+            server.Listening = new(IPAddress.Parse(url.Host.Trim('[', ']')), url.Port);
             return server;
         }
         catch (Exception e)

@@ -45,6 +45,7 @@ internal static class TokenVerb
         if (rights.Length != 1)
             throw new UsageException("one of --read, --write and --host is needed");
         string secret = BoardPlaces.Keys.AddToken(name, rights[0], Recorder.Me);
+        Tell(desk, $"made a board token for {name} ({Word(rights[0])})");
         if (desk.Json)
             desk.Out.WriteJson(json =>
             {
@@ -95,8 +96,16 @@ internal static class TokenVerb
     {
         string name = desk.Parsed.GetRequiredValue(Name);
         BoardPlaces.Keys.Revoke(name);
+        Tell(desk, $"revoked the board token of {name}");
         desk.Session.Events(new Status(Printable.Line(name), "its token is good for nothing now"));
         return desk.Session.Status;
+    }
+
+    /// <summary>Who can write and vet as whom is part of the record. The secret is not.</summary>
+    private static void Tell(Desk desk, string text)
+    {
+        if (IncidentPlaces.Current() is { } path)
+            CommandJournal.Guard(desk.Session.Events, () => new Recorder(IncidentPlaces.Journal(path), desk.Session.Events).Append(new Noted(text)));
     }
 
     private static string Word(Right right) => right.ToString().ToLowerInvariant();
