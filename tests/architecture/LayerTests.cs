@@ -15,7 +15,8 @@ public sealed class LayerTests
         ["Jumpbag.Backup"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems"],
         ["Jumpbag.Incident"] = ["Jumpbag.Core", "Jumpbag.Host"],
         ["Jumpbag.IncidentStore"] = ["Jumpbag.Core", "Jumpbag.Databases", "Jumpbag.Incident"],
-        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases", "Jumpbag.Backup", "Jumpbag.Incident", "Jumpbag.IncidentStore"],
+        ["Jumpbag.Board"] = ["Jumpbag.Core", "Jumpbag.Host", "Jumpbag.Incident"],
+        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases", "Jumpbag.Backup", "Jumpbag.Incident", "Jumpbag.IncidentStore", "Jumpbag.Board"],
     };
 
     [Fact]

@@ -25,6 +25,7 @@ public static class CommandTable
         ("load", "load a database dump into a server, knowing when it ends; list one, or take a table out of it", LoadCommand.Make),
         ("pipe", "copy files or standard input to standard output and show how far it is, as pv does", PipeCommand.Make),
         ("incident", "run an incident: journal, triage, facts and assumptions, plan and vet, review", IncidentCommand.Make),
+        ("board", "show the incident in a browser, live; let other hosts report to it", BoardCommand.Make),
         ("demo", "walk through the main job on a small disk made for it", DemoCommand.Make),
         ("completion", "print a completion script for a shell", CompletionCommand.Make),
         ("version", "print the version", VersionCommand.Make),
@@ -34,6 +35,8 @@ public static class CommandTable
     public static RootCommand Root(string wanted)
     {
         var root = new RootCommand("Brings files back from disks, images and volumes: no root, no mount, the source never written.");
+        root.Add(CommonOptions.Board);
+        root.Add(CommonOptions.BoardToken);
         if (All.All(command => command.Name != wanted))
             wanted = "";
         foreach ((string name, string summary, Func<Command> make) in All)

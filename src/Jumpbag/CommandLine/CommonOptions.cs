@@ -43,6 +43,10 @@ public static class CommonOptions
 
     public static readonly Option<bool> DryRun = new("--dry-run") { Description = "tell what would be done, and do nothing" };
 
+    public static readonly Option<string> Board = new("--board") { HelpName = "URL", Description = "report to this board's incident (JUMPBAG_BOARD)", Recursive = true };
+
+    public static readonly Option<string> BoardToken = new("--board-token") { HelpName = "FILE", Description = "the token for it, in a file (JUMPBAG_BOARD_TOKEN_FILE); it is kept", Recursive = true };
+
     static CommonOptions()
     {
         Progress.AcceptOnlyFromAmong("auto", "bar", "json", "none");
