@@ -28,7 +28,8 @@ public sealed class Raid10Array : BlockDevice
             throw new CorruptException($"a device of more than {layout.Chunks} chunks of {chunk} bytes is claimed");
         Length = layout.Chunks * chunk;
         SectorSize = members.Max(member => member.Device.SectorSize);
-        IsWhole = synced >= Length ? members.Count(member => !member.IsWhole) < layout.Copies : Array.TrueForAll(members, member => member.IsWhole);
+        bool[] lacking = Array.ConvertAll(members, member => !member.IsWhole);
+        IsWhole = synced >= Length ? layout.Survives(lacking) : !lacking.Contains(true);
     }
 
     public override long Length { get; }

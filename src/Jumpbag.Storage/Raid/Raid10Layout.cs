@@ -50,6 +50,22 @@ public sealed class Raid10Layout
         return new(number, members, group, chunk, memberLength);
     }
 
+    /// <summary>Whether each chunk has a copy on a member that is there. Which members have one repeats itself with as many chunks as there are members.</summary>
+    public bool Survives(ReadOnlySpan<bool> lacking)
+    {
+        Span<(int Member, long Row)> copies = stackalloc (int, long)[Copies];
+        for (long chunk = 0; chunk < Math.Min(Chunks, Members); chunk++)
+        {
+            Locate(chunk, copies);
+            bool found = false;
+            foreach ((int member, _) in copies)
+                found |= !lacking[member];
+            if (!found)
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>The places of a chunk's copies: members, and rows of chunks there. The kernel reads them in this order.</summary>
     public void Locate(long chunk, Span<(int Member, long Row)> copies)
     {

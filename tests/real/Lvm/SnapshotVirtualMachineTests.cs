@@ -217,7 +217,7 @@ public sealed class SnapshotVirtualMachineTests(SnapshotVirtualMachineTests.Mach
                 first.Write(System.Text.Encoding.ASCII.GetBytes(seed));
             string script = Path.Combine(VirtualMachine.Repository, "tests", "real", "Lvm", "make-snapshots.sh");
             ShellResult result = VirtualMachine.Run(script, Enumerable.Range(0, DiskCount).Select(PathOf), ["dm-delay"],
-                ["losetup", "blkdiscard", "sfdisk", "mke2fs", "mount"]);
+                ["losetup", "blkdiscard", "sfdisk", "mke2fs", "mount"], minutes: 9);
             Assert.True(result.Status == 0 && result.Output.EndsWith("done\n", StringComparison.Ordinal), $"seed {seed}\n{result.Output}\n{result.Errors}");
             return result.Output;
         }

@@ -1,0 +1,96 @@
+using Jumpbag.Tests.Support;
+
+namespace Jumpbag.Tests.Real.Mounting;
+
+/// <summary>
+/// What holds for a bare partition holds on arrays, thin volumes and snapshots too: other programs open their raw files, come to the same
+/// result, and change nothing; what is lost is told, and the rest is right. The arrays and volumes are laid out by the bench's scripts.
+/// </summary>
+public sealed class RawLayerTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("make-array i d- 0 3 64", "d-0@md/data --disk d-1 --disk d-2")]
+    [InlineData("make-array i d- 1 2 64", "d-1@md/data")]
+    [InlineData("make-array i d- 5 4 64", "d-0@md/data --disk d-1 --disk d-3")]
+    [InlineData("make-array i d- 6 5 64", "d-0@md/data --disk d-2 --disk d-4")]
+    [InlineData("make-array i d- 10 4 64", "d-0@md/data --disk d-3")]
+    [InlineData("make-volume thin-scattered i d", "d/disk0@bench/volume")]
+    [InlineData("make-volume snapshot i d", "d/disk0@bench/volume")]
+    public void other_programs_come_to_the_same_result_on_a_raw_file_of_any_layer(string make, string words)
+    {
+        foreach (string tool in new[] { "qemu-img", "e2fsck", "python3" })
+            Require.Tool(tool);
+        if (make.Contains("thin", StringComparison.Ordinal))
+            Require.Tool("thin_restore");
+        ShellResult result = Bash($$"""
+            {{VirtualMachine.Repository}}/bench/{{make}}; rm -f unused; find d* -type f | sort | xargs sha256sum >before
+            e2fsck -fn i 2>/dev/null | sed 's/^i: //' >bare; echo "${PIPESTATUS[0]}"
+            jumpbag mount -q --raw {{words}} m 2>warnings; set -- m/*; grep -c failed warnings
+            e2fsck -fn $1 2>/dev/null | sed "s,^$1: ,," >raw; echo "${PIPESTATUS[0]}"; cmp bare raw && echo verdict
+            cmp -n $(stat -c %s i) $1 i && echo same
+            qemu-img convert -f raw -O qcow2 $1 x && qemu-img compare -q -f qcow2 -F raw x $1 && echo converted
+            jumpbag umount -q m
+            jumpbag cp -q -r {{words.Replace(" ", ":/ ", StringComparison.Ordinal)}}{{(words.Contains(' ') ? "" : ":/")}} out 2>/dev/null; echo $?
+            rmdir out/lost+found; diff -r t out && echo copied
+            sha256sum -c --quiet before && echo untouched
+            """);
+        // The lost free blocks were damaged on purpose.
+        Assert.Equal("4\n0\n4\nverdict\nsame\nconverted\n0\ncopied\nuntouched\n", result.Output);
+    }
+
+    [Theory]
+    [InlineData("5 4 64", "d-0@md/data:/ --disk d-1")]
+    [InlineData("0 3 64", "d-0@md/data:/ --disk d-1")]
+    public void with_too_few_members_the_copy_is_partial_and_what_it_does_not_list_is_right(string array, string words)
+    {
+        Require.Tool("python3");
+        ShellResult result = Bash($$"""
+            {{VirtualMachine.Repository}}/bench/make-array i d- {{array}}; sha256sum d-* >before
+            jumpbag cp -r {{words}} out >log 2>&1; echo $?
+            # Each file is whole or listed; of the listed ones the bytes outside of the listed ranges are right.
+            python3 - <<'END'
+            import os, re
+            bad = {}
+            for line in open('log'):
+                if found := re.match(r'damaged: d-0@md/data:(/\S+): bytes (\d+)-(\d+):', line):
+                    bad.setdefault(found[1], []).append((int(found[2]), int(found[3]) + 1))
+            whole = wrong = 0
+            for top, _, names in os.walk('t'):
+                for name in names:
+                    path = os.path.join(top, name)[1:]
+                    expected, copy = bytearray(open('t' + path, 'rb').read()), open('out' + path, 'rb').read()
+                    whole += path not in bad
+                    for start, end in bad.get(path, []):
+                        expected[start:end] = bytes(end - start)
+                    wrong += bytes(expected) != copy
+            print(whole > 5, len(bad) > 5, wrong)
+            END
+            sha256sum -c --quiet before && echo untouched
+            """);
+        Assert.Equal("3\nTrue True 0\nuntouched\n", result.Output);
+    }
+
+    private ShellResult Bash(string script)
+    {
+        Require.Fuse();
+        ShellResult result = JumpbagProgram.Bash(folder.Path, $$"""
+            export PATH=$PATH:/usr/sbin LC_ALL=C; mkdir m; trap 'umount -l m 2>/dev/null' EXIT
+            python3 - <<'END'
+            import os, random
+            random.seed(3)
+            os.makedirs('t/d')
+            for n in range(60):
+                open(f't/d/f{n}', 'wb').write(random.randbytes(random.randrange(60000)))
+            open('t/large', 'wb').write(random.randbytes(3000000))
+            END
+            truncate -s 12M i; mke2fs -q -t ext4 -b 1024 -d t i; debugfs -w -R 'ssv free_blocks_count 7' i 2>/dev/null
+
+            """ + script);
+        TestContext.Current.TestOutputHelper?.WriteLine(result.Output + result.Errors);
+        return result;
+    }
+}
