@@ -5,6 +5,8 @@ using Jumpbag.Board.Web;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
+using Jumpbag.Incident.Journal;
+using Jumpbag.Incident.Texts;
 using Jumpbag.Incidents;
 
 namespace Jumpbag.Boards;
@@ -43,6 +45,7 @@ internal static class ServeVerb
                 desk.Out.WriteLine(url);
             desk.Out.Flush();
             Explain(desk, server.Listening, isLoopback);
+            using var follower = new JournalFollower(recorder.Journal, Recorder.Me, Teller(desk));
             cancelled.WaitHandle.WaitOne();
         }
         finally
@@ -50,6 +53,20 @@ internal static class ServeVerb
             server.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
         return ExitStatus.Interrupted;
+    }
+
+    /// <summary>Of the store: when it goes away and when it is back.</summary>
+    private static Action<Synced> Teller(Desk desk)
+    {
+        string? away = null;
+        return synced =>
+        {
+            string? now = synced.Away is null ? null : Printable.Line(synced.Away.Message);
+            if (now == away)
+                return;
+            desk.Session.Events(now is null ? new Status(desk.State.Opened.Id, "the store is back") : new Warning($"{now}: what others write is missing until it is back", "this machine's copy is shown; nothing is lost"));
+            away = now;
+        };
     }
 
     private static void Explain(Desk desk, IPEndPoint listening, bool isLoopback)
