@@ -12,8 +12,9 @@ public sealed class LayerTests
         ["Jumpbag.Host"] = ["Jumpbag.Core"],
         ["Jumpbag.FileSystems"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host"],
         ["Jumpbag.Databases"] = ["Jumpbag.Core", "Jumpbag.Host"],
+        ["Jumpbag.Facts"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases"],
         ["Jumpbag.Incident"] = ["Jumpbag.Core", "Jumpbag.Host"],
-        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases", "Jumpbag.Incident"],
+        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases", "Jumpbag.Facts", "Jumpbag.Incident"],
     };
 
     [Fact]

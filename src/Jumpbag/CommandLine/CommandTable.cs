@@ -24,6 +24,7 @@ public static class CommandTable
         ("load", "load a database dump into a server, knowing when it ends; list one, or take a table out of it", LoadCommand.Make),
         ("pipe", "copy files or standard input to standard output and show how far it is, as pv does", PipeCommand.Make),
         ("incident", "run an incident: journal, triage, facts and assumptions, plan and vet, review", IncidentCommand.Make),
+        ("facts", "show what is abnormal on this machine, on others, or on a dead one's disk, and what changed in the last day", FactsCommand.Make),
         ("demo", "walk through the main job on a small disk made for it", DemoCommand.Make),
         ("completion", "print a completion script for a shell", CompletionCommand.Make),
         ("version", "print the version", VersionCommand.Make),

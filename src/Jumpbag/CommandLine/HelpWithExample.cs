@@ -27,6 +27,7 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         ["load"] = "jumpbag load nightly.sql.gz --tables orders mysql://root@localhost/shop",
         ["pipe"] = "jumpbag pipe dump.sql.gz | zcat | mariadb shop",
         ["incident"] = "jumpbag incident",
+        ["facts"] = "jumpbag facts --bundle db3.tar.gz",
         ["demo"] = "jumpbag demo",
         ["completion"] = "jumpbag completion bash > /etc/bash_completion.d/jumpbag",
         ["version"] = "jumpbag version",
