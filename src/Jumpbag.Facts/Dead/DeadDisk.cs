@@ -5,6 +5,7 @@ using Jumpbag.Facts.Files;
 using Jumpbag.Facts.Probes;
 using Jumpbag.Facts.Texts;
 using Jumpbag.FileSystems.Locators;
+using Jumpbag.Host;
 using Jumpbag.Storage.Layers;
 
 namespace Jumpbag.Facts.Dead;
@@ -41,7 +42,7 @@ public sealed class DeadDisk(EventSink events, Action<FactLine> saw, Action<Prob
         [
             ("machine", context => Machine(context, zone)),
             ("filesystems", context => FileSystems(context, places, locator)),
-            ("logs", context => DeadLogs.Run(context, zone ?? TimeZoneInfo.Utc, locator)),
+            ("logs", context => DeadLogs.Run(context, zone ?? TimeZoneInfo.Utc)),
             ("crashes", CrashesProbe.Run),
             ("changes", context => ChangesProbe.Run(context, zone ?? TimeZoneInfo.Utc)),
             ("logins", context => LoginsProbe.OfDisk(context, zone ?? TimeZoneInfo.Utc)),
@@ -51,17 +52,17 @@ public sealed class DeadDisk(EventSink events, Action<FactLine> saw, Action<Prob
             if (Stopwatch.GetElapsedTime(begin) > budget)
                 ended(new(name, ProbeOutcome.Timeout, $"not begun: {budget.TotalSeconds:0} s were over", 0));
             else
-                Part(name, run, files, end);
+                Part(name, run, files, end, place.Prefix);
         }
     }
 
-    private void Part(string name, Action<ProbeContext> run, TreeFiles files, DateTimeOffset end)
+    private void Part(string name, Action<ProbeContext> run, TreeFiles files, DateTimeOffset end, string prefix)
     {
         long begin = Stopwatch.GetTimestamp();
         var context = new ProbeContext(name, files, end, line =>
         {
             if (line.Type is "fact" or "evidence")
-                saw(line);
+                saw(name is "machine" or "filesystems" ? line : line with { Next = NextHere(line, prefix) });
         }, wantsEvidence);
         try
         {
@@ -74,13 +75,19 @@ public sealed class DeadDisk(EventSink events, Action<FactLine> saw, Action<Prob
         ended(new(name, context.Outcome, context.Reason, Stopwatch.GetElapsedTime(begin).TotalSeconds));
     }
 
+    /// <summary>What a live machine's programs would be asked has to be taken off the disk here.</summary>
+    private static string? NextHere(FactLine line, string prefix) =>
+        line.Level is not ("warning" or "critical") ? null
+        : line.Source is { } source && source.StartsWith('/') && !source.Contains(',', StringComparison.Ordinal) ? $"jumpbag cp -r {ShellWord.Quote($"{prefix}:{source}")} ."
+        : line.Next is { } next && !next.Contains("--only", StringComparison.Ordinal) ? next : null;
+
     /// <summary>The last time at which something was written that a running machine writes again and again. Clocks go wrong, so none from the future counts.</summary>
     internal static DateTimeOffset? LastSignOfLife(IFiles files)
     {
         DateTimeOffset latest = DateTimeOffset.UtcNow.AddDays(1);
-        IEnumerable<FileEntry> written = files.List("/var/log").Concat(files.List("/var/log/journal").SelectMany(folder => files.List(folder.Path)))
+        IEnumerable<FileEntry> written = files.List("/var/log").Concat(files.List("/etc")).Concat(files.List("/var/log/journal").SelectMany(folder => files.List(folder.Path)))
             .Concat(new[] { "/var/lib/systemd/timesync/clock", "/var/lib/systemd/random-seed", "/var/lib/dpkg/status", "/var/lib/chrony/drift", "/etc/mtab" }.Select(files.Stat).OfType<FileEntry>());
-        DateTimeOffset[] times = [.. written.Where(file => file.IsRegular).Select(file => file.Modified).Where(time => time <= latest)];
+        DateTimeOffset[] times = [.. written.Where(file => file.IsRegular).Select(file => file.Touched).Where(time => time <= latest)];
         return times.Length > 0 ? times.Max() : null;
     }
 

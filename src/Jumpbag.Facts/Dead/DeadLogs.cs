@@ -12,7 +12,7 @@ internal static class DeadLogs
 
     private static readonly string[] Plain = ["/var/log/kern.log", "/var/log/syslog", "/var/log/messages", "/var/log/dmesg"];
 
-    public static void Run(ProbeContext context, TimeZoneInfo zone, string locator)
+    public static void Run(ProbeContext context, TimeZoneInfo zone)
     {
         var troubles = new Dictionary<KernelTrouble.Meaning, MessageGroups>();
         var others = new MessageGroups();
@@ -31,14 +31,11 @@ internal static class DeadLogs
             }
         context.Keep("errors in logs", string.Join('\n', kept));
         foreach ((KernelTrouble.Meaning meaning, MessageGroups groups) in troubles)
-        {
-            MessageGroups.Group newest = groups.Worst.MaxBy(group => group.Last)!;
-            context.Add(meaning.Level, meaning.Kind, "kernel", $"{MessageGroups.Shown(newest.Text)} ({groups.Messages} messages, last {Since.Clock(newest.Last, context.Now)})", "its logs", meaning.Next);
-        }
+            KernelProbe.Tell(context, meaning, groups, "its logs");
         int rank = 0;
         foreach (MessageGroups.Group group in others.Worst.Take(3 * MostShown))
             context.Add(rank++ < MostShown && context.Now - group.Last < TimeSpan.FromHours(2) ? FactLevel.Warning : FactLevel.Info, $"error {MessageGroups.Shown(MessageGroups.Pattern(group.Text), 60)}", "log", $"{MessageGroups.Shown(group.Text)} ({MessageGroups.Times(group, context.Now)})", "its logs");
-        Journal(context, locator, files);
+        Journal(context, files);
     }
 
     private static void Take(LogLine line, string raw, Dictionary<KernelTrouble.Meaning, MessageGroups> troubles, MessageGroups others, Queue<string> kept)
@@ -65,12 +62,11 @@ internal static class DeadLogs
     }
 
     /// <summary>Its files are systemd's own format, and journalctl reads them well.</summary>
-    private static void Journal(ProbeContext context, string locator, int plain)
+    private static void Journal(ProbeContext context, int plain)
     {
         FileEntry[] journals = [.. context.List("/var/log/journal").Where(folder => folder.IsDirectory).SelectMany(folder => context.List(folder.Path)).Where(file => file.Name.EndsWith(".journal", StringComparison.Ordinal))];
         if (journals.Length > 0)
-            context.Add(plain == 0 ? FactLevel.Warning : FactLevel.Info, "journal", "/var/log/journal", $"{journals.Length} files, {ByteSize.Format(journals.Sum(file => file.Size))}, written until {Since.Full(journals.Max(file => file.Modified))}: in systemd's own format, not read here", "/var/log/journal",
-                $"jumpbag cp -r {locator.Split(":/", 2)[0]}:/var/log/journal ./journal; journalctl -D ./journal -p err -e");
+            context.Add(plain == 0 ? FactLevel.Warning : FactLevel.Info, "journal", "/var/log/journal", $"{journals.Length} files, {ByteSize.Format(journals.Sum(file => file.Size))}, written until {Since.Full(journals.Max(file => file.Modified))}: in systemd's own format, which 'journalctl -D ./journal -p err -e' reads once it is copied", "/var/log/journal");
         else if (plain == 0)
             context.Missing("there is neither a log of the last day nor a journal");
     }

@@ -11,6 +11,9 @@ internal static class KernelProbe
 {
     private const int Error = 3, MostShown = 12, MostRecords = 200_000, MostKept = 400;
 
+    /// <summary>An error without a known meaning is tonight's only if it is new; a trouble that has one bleeds no more after some hours, but warns still.</summary>
+    private static readonly TimeSpan Recent = TimeSpan.FromHours(2), Over = TimeSpan.FromHours(6);
+
     /// <summary>Bits of /proc/sys/kernel/tainted that tell of trouble, not of drivers' licences.</summary>
     private static readonly (int Bit, string What)[] Taints =
     [
@@ -74,17 +77,16 @@ internal static class KernelProbe
             Tell(context, meaning, groups, source);
         int shown = 0;
         foreach (MessageGroups.Group group in others.Worst.Take(MostShown))
-            context.Add(shown++ < 3 ? FactLevel.Warning : FactLevel.Info, $"message {MessageGroups.Shown(MessageGroups.Pattern(group.Text), 60)}", "kernel",
+            context.Add(shown++ < 3 && context.Now - group.Last < Recent ? FactLevel.Warning : FactLevel.Info, $"message {MessageGroups.Shown(MessageGroups.Pattern(group.Text), 60)}", "kernel",
                 $"{MessageGroups.Shown(group.Text)} ({MessageGroups.Times(group, context.Now)})", source, "dmesg -T --level=err,crit,alert,emerg");
     }
 
     /// <summary>One fact a kind: on one screen nobody wants to read a bad disk's thousand sectors.</summary>
-    private static void Tell(ProbeContext context, KernelTrouble.Meaning meaning, MessageGroups groups, string source)
+    internal static void Tell(ProbeContext context, KernelTrouble.Meaning meaning, MessageGroups groups, string source)
     {
         MessageGroups.Group[] worst = [.. groups.Worst.Take(MostShown)];
         DateTimeOffset last = worst.Max(group => group.Last);
-        // What is over for hours bleeds no more, but is still a fact.
-        FactLevel level = meaning.Level == FactLevel.Critical && context.Now - last > TimeSpan.FromHours(6) ? FactLevel.Warning : meaning.Level;
+        FactLevel level = meaning.Level == FactLevel.Critical && context.Now - last > Over ? FactLevel.Warning : meaning.Level;
         MessageGroups.Group newest = worst.MaxBy(group => group.Last)!;
         string count = groups.Messages == 1 ? Since.Clock(last, context.Now) : $"{groups.Messages} messages, last {Since.Clock(last, context.Now)}";
         context.Add(level, meaning.Kind, "kernel", $"{MessageGroups.Shown(newest.Text)} ({count})", source, meaning.Next);

@@ -85,7 +85,7 @@ internal static class LoginsProbe
         if (commands.Length == 0)
             return;
         string what = FilesExtensions.Shown(commands[0].Command.Length > 60 ? commands[0].Command[..60] + "…" : commands[0].Command);
-        context.Changed("sudo", "sudo", $"{commands.Length} commands by {ChangesProbe.Few([.. commands.Select(line => FilesExtensions.Shown(line.User)).Distinct()])}, last {Since.Clock(commands[0].Time, context.Now)}: {what}", "auth.log or journal", "journalctl _COMM=sudo --since -24h");
+        context.Changed("sudo", "sudo", $"{commands.Length} {(commands.Length == 1 ? "command" : "commands")} by {ChangesProbe.Few([.. commands.Select(line => FilesExtensions.Shown(line.User)).Distinct()])}, last {Since.Clock(commands[0].Time, context.Now)}: {what}", "auth.log or journal", "journalctl _COMM=sudo --since -24h");
         foreach (SudoLine command in commands.Take(MostListed))
             context.Info("sudoCommand", $"{FilesExtensions.Shown(command.User)} {Since.Full(command.Time)}", FilesExtensions.Shown(command.Command), "auth.log or journal");
     }

@@ -74,7 +74,7 @@ internal sealed class FactsScreen(FactReport report, int? width, int? height, bo
         {
             Fact[] hidden = abnormal[shown..];
             int critical = hidden.Count(fact => fact.Level == FactLevel.Critical);
-            lines.Add($"   and {(critical > 0 ? $"{critical} more that are critical, " : "")}{hidden.Length - critical} more warnings: jumpbag facts | less");
+            lines.Add($"   and {(critical > 0 ? $"{critical} more that are critical, " : "")}{hidden.Length - critical} more warnings: add | less");
         }
         return lines;
     }
