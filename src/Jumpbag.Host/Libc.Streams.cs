@@ -6,7 +6,7 @@ namespace Jumpbag.Host;
 internal static unsafe partial class Libc
 {
     public const int SeekSet = 0, SeekCurrent = 1, SeekEnd = 2;
-    public const int GetDescriptorFlags = 1, CloseOnExecFlag = 1;
+    public const int GetDescriptorFlags = 1, SetStatusFlags = 4, CloseOnExecFlag = 1;
     public const int SetPipeSize = 1031, GetPipeSize = 1032;
     public const short PollIn = 1, PollOut = 4;
     public const int AdviseSequential = 2;

@@ -12,11 +12,11 @@ public sealed record DumpReaderOptions
     /// </summary>
     public int LookAhead { get; init; } = 16 << 20;
 
-    /// <summary>A statement or row of MariaDB and MySQL, or a row of a COPY, that is longer comes in parts, cut anywhere (see <see cref="DumpStatement.HasRest"/>).</summary>
+    /// <summary>
+    /// A row that is longer, or another statement of MariaDB and MySQL, comes in parts, cut anywhere (see <see cref="DumpStatement.HasRest"/>).
+    /// A definition that is longer than a few times that is refused.
+    /// </summary>
     public int MostHeld { get; init; } = 8 << 20;
-
-    /// <summary>Of PostgreSQL: the longest statement that is no COPY; beyond it the dump is refused. No server takes more than 1 GiB.</summary>
-    public int Longest { get; init; } = (1 << 30) + (1 << 20);
 
     /// <summary>Null: as the dump's SET sql_mode says, which is without NO_BACKSLASH_ESCAPES at its start.</summary>
     public bool? NoBackslashEscapes { get; init; }

@@ -92,6 +92,24 @@ public sealed class PostgresConnection : IDisposable
         }
     }
 
+    /// <summary>The same of a statement that nobody holds whole.</summary>
+    /// <param name="length">Of all parts, bytes.</param>
+    public QueryResult Query(long length, IEnumerable<ReadOnlyMemory<byte>> parts)
+    {
+        Check(length);
+        ResponseReader response = Begin();
+        try
+        {
+            messages.Send('Q', (int)length, parts, [0]);
+            response.ReadToEnd();
+            return Ended(response).Result();
+        }
+        catch (Exception e) when (Breaks(e))
+        {
+            throw Break(e);
+        }
+    }
+
     /// <summary>Runs COPY … FROM stdin and sends these lines as they are.</summary>
     /// <param name="command">The statement; the lines are in the format that it names.</param>
     /// <param name="lines">Whole lines with their ends, without the closing "\.".</param>

@@ -66,6 +66,12 @@ public sealed class ServerAddress
     /// <summary>For everything until the server takes statements: name, connection, TLS, login.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Of PostgreSQL: settings for each session as a command line, "-c work_mem=1GB"; or null.</summary>
+    public string? SessionOptions { get; init; }
+
+    /// <summary>Of PostgreSQL: by which pg_stat_activity shows the sessions; null for ours.</summary>
+    public string? ApplicationName { get; init; }
+
     /// <summary>What a person should be told of it, each with what to do instead.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -105,6 +111,8 @@ public sealed class ServerAddress
         CertificateFile = CertificateFile,
         KeyFile = KeyFile,
         ConnectTimeout = ConnectTimeout,
+        SessionOptions = SessionOptions,
+        ApplicationName = ApplicationName,
         Warnings = Warnings,
     };
 

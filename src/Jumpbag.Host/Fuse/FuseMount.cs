@@ -27,8 +27,9 @@ public sealed class FuseMount : IDisposable
         this.guard = guard;
         deviceNumber = MountEntry.At(folder)?.Device ?? "";
         running = workers.Count;
+        var crew = new FuseCrew();
         foreach (FuseWorker worker in workers)
-            new Thread(() => Run(worker), maxStackSize: 1 << 20) { IsBackground = true, Name = "fuse" }.Start();
+            new Thread(() => Run(worker, crew), maxStackSize: 1 << 20) { IsBackground = true, Name = "fuse" }.Start();
     }
 
     /// <summary>The whole path of the folder.</summary>
@@ -141,9 +142,9 @@ public sealed class FuseMount : IDisposable
         return refusal;
     }
 
-    private void Run(FuseWorker worker)
+    private void Run(FuseWorker worker, FuseCrew crew)
     {
-        worker.Run();
+        worker.Run(crew);
         if (Interlocked.Decrement(ref running) == 0)
             ended.Set();
         worker.Dispose();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Jumpbag.Core;
 
@@ -14,6 +15,10 @@ internal sealed unsafe class FuseWorker : IDisposable
     private const int Page = 4096;
     private const int LargestXattr = 65536;
 
+    private const int MostInVain = 8;
+
+    private static readonly TimeSpan Moment = TimeSpan.FromMicroseconds(100);
+
     /// <summary>Answers are built where the payload begins on a page, the header right before it.</summary>
     private const int Payload = Page;
 
@@ -22,6 +27,7 @@ internal sealed unsafe class FuseWorker : IDisposable
     private readonly byte* request;
     private readonly byte* answer;
     private readonly int requestSize;
+    private int inVain;
 
     public FuseWorker(int device, FuseFileSystem files)
     {
@@ -31,25 +37,77 @@ internal sealed unsafe class FuseWorker : IDisposable
         requestSize = files.IsWritable ? MaxTransfer + Page : 2 * Page;
         request = (byte*)NativeMemory.AlignedAlloc((nuint)requestSize, Page);
         answer = (byte*)NativeMemory.AlignedAlloc(Payload + MaxTransfer, Page);
+        _ = Libc.fcntl(device, Libc.SetStatusFlags, Libc.ReadWrite | Libc.NonBlocking);
     }
 
     private Span<byte> Room => new(answer + Payload, MaxTransfer);
 
     /// <summary>Until the file system is unmounted or its connection cut.</summary>
-    public void Run()
+    public void Run(FuseCrew crew)
     {
+        while (crew.Listen(this))
+        {
+            int length = Receive();
+            if (length == 0)
+            {
+                crew.End();
+                return;
+            }
+            if (crew.Begin() && Poll(0))
+                crew.HandOver();
+            Serve(length);
+        }
+    }
+
+    /// <summary>The next request; 0 where there will be none.</summary>
+    private int Receive()
+    {
+        long started = 0;
         while (true)
         {
             nint length = Libc.read(device, request, (nuint)requestSize);
-            if (length >= sizeof(FuseInHeader))
+            if (length >= 0)
+                return length >= sizeof(FuseInHeader) ? (int)length : 0;
+            switch (Libc.LastError)
             {
-                Serve((int)length);
-                continue;
+                case Errno.Again:
+                    started = started == 0 ? Stopwatch.GetTimestamp() : started;
+                    Wait(started);
+                    break;
+                // "No entry": the request was taken back while we were about to get it.
+                case Errno.NoEntry or Errno.Interrupted:
+                    break;
+                default:
+                    return 0;
             }
-            // "No entry": the request was taken back while we were about to get it.
-            if (length >= 0 || Libc.LastError is not (Errno.NoEntry or Errno.Interrupted or Errno.Again))
-                return;
         }
+    }
+
+    /// <summary>
+    /// For a moment without sleeping: who reads many small files asks again at once, and to be woken takes longer than to answer. Not
+    /// where the last requests came later than that.
+    /// </summary>
+    private void Wait(long since)
+    {
+        if (inVain < MostInVain && Environment.ProcessorCount > 1)
+        {
+            if (Stopwatch.GetElapsedTime(since) < Moment)
+            {
+                Thread.SpinWait(8);
+                return;
+            }
+            inVain++;
+        }
+        Poll(-1);
+        if (Stopwatch.GetElapsedTime(since) < 2 * Moment)
+            inVain = 0;
+    }
+
+    /// <summary>Whether a request is there, or the end of all; waits for it so many milliseconds, or for ever.</summary>
+    private bool Poll(int milliseconds)
+    {
+        var descriptor = new Libc.PollDescriptor { Descriptor = device, Wanted = Libc.PollIn };
+        return Libc.poll(&descriptor, 1, milliseconds) > 0;
     }
 
     /// <summary>Answers the first request, by which kernel and server agree on what they can do.</summary>
@@ -58,10 +116,9 @@ internal sealed unsafe class FuseWorker : IDisposable
     {
         while (true)
         {
-            nint length = Libc.read(device, request, (nuint)requestSize);
-            if (length < 0 && Libc.LastError is Errno.NoEntry or Errno.Interrupted or Errno.Again)
-                continue;
-            Libc.Check(length).ThrowIfFailed("the first request of the kernel");
+            int length = Receive();
+            if (length == 0)
+                throw new FailedException("the first request of the kernel did not come", "was the folder unmounted at once?");
             var header = MemoryMarshal.Read<FuseInHeader>(new(request, requestSize));
             if (header.Opcode != FuseOpcode.Init || length < sizeof(FuseInHeader) + FuseInitIn.OldSize)
                 throw new FailedException($"the first request of the kernel is {header.Opcode}, not INIT");

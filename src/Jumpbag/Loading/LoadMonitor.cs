@@ -23,7 +23,7 @@ internal sealed class LoadMonitor : IDisposable
         this.load = load;
         this.index = index;
         this.events = events;
-        timer = new(_ => Show(), null, TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(200));
+        timer = new(_ => Show(), null, TimeSpan.FromSeconds(0.4), TimeSpan.FromMilliseconds(200));
     }
 
     public void Dispose()

@@ -54,6 +54,37 @@ public sealed class PostgresLongRowTests(PostgresDatabases databases)
         Assert.True(extract.Status == 0, extract.Output + extract.Errors);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ON CONFLICT DO NOTHING")]
+    public void as_an_insert_too(string tail)
+    {
+        PostgresServer.Require();
+        Require.Tool("time");
+        string target = databases.NewDatabase(), skipped = databases.NewDatabase();
+        using (StreamWriter dump = File.CreateText(databases.Folder.File("insert.sql")))
+        {
+            dump.Write($"CREATE TABLE public.t (id int, x text);\nINSERT INTO public.t VALUES\n\t(1, 'a'),\n\t(2, '");
+            for (int i = 0; i < 100; i++)
+                dump.Write(string.Concat(Enumerable.Repeat(";)''(", 100_000)));
+            dump.Write($"'){(tail.Length > 0 ? tail : ",\n\t(3, 'c')")};\nINSERT INTO public.t VALUES (4, 'd');\n");
+        }
+        ShellResult loaded = JumpbagProgram.Bash(databases.Folder.Path, $"timeout 55 /usr/bin/time -q -o figures -f %M \"$BIN\" load insert.sql {databases.Url(target)} -j 2 --rename public.t=u && cat figures");
+        if (tail.Length > 0)
+        {
+            // The row before it cannot go by itself.
+            Assert.Equal(4, loaded.Status);
+            Assert.Contains("has something behind its rows (ON CONFLICT DO NOTHING", loaded.Errors, StringComparison.Ordinal);
+            return;
+        }
+        Assert.True(loaded.Status == 0, loaded.Errors);
+        Assert.InRange(int.Parse(loaded.Output, System.Globalization.CultureInfo.InvariantCulture), 10_000, 256 << 10);
+        Assert.Equal("", JumpbagProgram.Bash(databases.Folder.Path, $"sed 's/public\\.t/public.v/' insert.sql >v.sql; psql -qX -v ON_ERROR_STOP=1 '{databases.Url(skipped)}' -f v.sql 2>&1").Output);
+        const string Sums = "SELECT id, length(x), md5(x) FROM {0} ORDER BY id";
+        Assert.Equal(Server.Query(string.Format(System.Globalization.CultureInfo.InvariantCulture, Sums, "v"), skipped), Server.Query(string.Format(System.Globalization.CultureInfo.InvariantCulture, Sums, "u"), target));
+        Assert.Empty(Directory.GetFiles("/var/tmp", "jumpbag-*"));
+    }
+
     private void Write(string name, string behind)
     {
         using StreamWriter dump = File.CreateText(databases.Folder.File(name));

@@ -205,6 +205,7 @@ public sealed class PostgresConnectionTests(PostgresWithAccounts accounts) : ICl
     [InlineData("postgresql:///?service=one")]
     [InlineData("postgresql:///postgres?service=one&user=md5")]
     [InlineData("postgresql://postgres@/ascii?host=FOLDER&port=PORT")]
+    [InlineData("postgresql://postgres@/ascii?host=FOLDER&port=PORT&options=-c%20work_mem%3D12MB%20-c%20geqo%3Doff&application_name=night")]
     public void an_address_leads_where_psql_goes(string url)
     {
         Needs();
@@ -219,7 +220,7 @@ public sealed class PostgresConnectionTests(PostgresWithAccounts accounts) : ICl
             """);
         File.SetUnixFileMode(folder.File("passwords"), UnixFileMode.UserRead);
         var environment = new Dictionary<string, string> { ["PGSERVICEFILE"] = folder.File("services"), ["PGPASSFILE"] = folder.File("passwords"), ["HOME"] = folder.Path };
-        const string Question = "SELECT concat_ws(' ', current_user, current_database(), host(inet_server_addr()), inet_server_port(), (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()))";
+        const string Question = "SELECT concat_ws(' ', current_user, current_database(), host(inet_server_addr()), inet_server_port(), (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), current_setting('work_mem'), nullif(nullif(current_setting('application_name'), 'psql'), 'jumpbag'))";
         string psql = Shell.Run("env", [.. environment.Select(pair => $"{pair.Key}={pair.Value}"), "psql", "-XAtwc", Question, url]);
         var address = ServerAddress.Parse(url, new() { Environment = name => environment.GetValueOrDefault(name), Home = folder.Path });
         using var connection = PostgresConnection.Connect(address);

@@ -82,7 +82,22 @@ public sealed class PieceTests
     [Fact]
     public void a_statement_longer_than_the_longest_is_refused() =>
         Assert.Contains("longer than", Assert.Throws<UnsupportedException>(() =>
-            Read.Statements($"SELECT '{new string('b', 3_000_000)}';", Dialect.MariaDb, new() { Longest = 1 << 21 })).Message, StringComparison.Ordinal);
+            Read.Statements($"SELECT '{new string('b', 3_000_000)}';", Dialect.Postgres, new() { LookAhead = 1 << 20, MostHeld = 1 << 19 })).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(Dialect.MariaDb, "")]
+    [InlineData(Dialect.Postgres, "")]
+    [InlineData(Dialect.Postgres, " ON CONFLICT DO NOTHING")]
+    public void a_row_too_long_to_be_held_comes_in_parts(Dialect dialect, string tail)
+    {
+        string dump = $"INSERT INTO t VALUES (2,'{new string('b', 3_000_000)}'';b(');".Replace("');", $"'){tail};", StringComparison.Ordinal) + "INSERT INTO u VALUES (1);";
+        var read = Read.Statements(dump, dialect, new() { PieceSize = 1 << 16, LookAhead = 1 << 18, MostHeld = 1 << 17 });
+        Assert.Equal(dump.Replace(";INSERT", "INSERT", StringComparison.Ordinal)[..^1], string.Concat(read.Select(part => part.Text)));
+        Assert.InRange(read.Count, 15, 40);
+        Assert.All(read.SkipLast(2), part => Assert.True(part.Statement.HasRest));
+        Assert.Equal([false, false], read.TakeLast(2).Select(part => part.Statement.HasRest));
+        Assert.Equal(1, read.SkipLast(1).Sum(part => part.Statement.Rows));
+    }
 
     [Fact]
     public void the_lines_of_a_copy_come_in_pieces()

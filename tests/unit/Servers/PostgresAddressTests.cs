@@ -57,6 +57,16 @@ public sealed class PostgresAddressTests : IDisposable
     }
 
     [Fact]
+    public void settings_of_the_session_and_its_name_are_passed_on()
+    {
+        Assert.Equal((null, null), (Parse("postgres://").SessionOptions, Parse("postgres://").ApplicationName));
+        environment["PGOPTIONS"] = "-c work_mem=1GB";
+        environment["PGAPPNAME"] = "night";
+        Assert.Equal(("-c work_mem=1GB", "night"), (Parse("postgres://").In("other").SessionOptions, Parse("postgres://").In("other").ApplicationName));
+        Assert.Equal("-c a=b", Parse("postgres://h?options=-c%20a%3Db").SessionOptions);
+    }
+
+    [Fact]
     public void the_first_line_of_the_password_file_that_fits_counts()
     {
         Write(".pgpass", """

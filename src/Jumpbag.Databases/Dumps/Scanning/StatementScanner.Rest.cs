@@ -2,7 +2,7 @@ using Jumpbag.Core;
 
 namespace Jumpbag.Databases.Dumps.Scanning;
 
-/// <summary>MariaDB's and MySQL's statements that are too long to be held, and rows: they come in parts, cut anywhere.</summary>
+/// <summary>Rows that are too long to be held, and MariaDB's and MySQL's statements: they come in parts, cut anywhere.</summary>
 internal sealed partial class StatementScanner
 {
     private int restAt;

@@ -71,7 +71,7 @@ internal sealed partial class StatementScanner
                         insertEnd = -1;
                     continue;
                 case RowResult.Tail:
-                    if (lexer is MariaDbLexer && (counting || (inRest && restIsFirst) || (hasTail && window.Length > options.LookAhead)))
+                    if (counting || (inRest && restIsFirst) || (hasTail && window.Length > options.LookAhead))
                     {
                         GoOnAsRest(rows!.At);
                         return false;
@@ -92,7 +92,7 @@ internal sealed partial class StatementScanner
                         isStreaming = true;
                         continue;
                     }
-                    if (isStreaming && cuts.Count == 0 && lexer is MariaDbLexer && rows!.At > options.MostHeld)
+                    if (isStreaming && cuts.Count == 0 && rows!.At > options.MostHeld)
                     {
                         // The rows before it go by themselves.
                         if (!inRest && rows.Rows > rowsBefore)

@@ -14,7 +14,7 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
 {
     private const int MostHead = 1 << 20;
 
-    private readonly Window window = new(counting ? 512 << 10 : Math.Max(options.PieceSize + (128 << 10), 64 << 10), input.Dialect == Dialect.Postgres ? options.Longest : Math.Min(options.Longest, 2 * Math.Max(options.LookAhead, options.MostHeld)));
+    private readonly Window window = new(counting ? 512 << 10 : Math.Max(options.PieceSize + (128 << 10), 64 << 10), 2 * Math.Max(options.LookAhead, options.MostHeld));
     private readonly Lexer lexer = input.Dialect == Dialect.Postgres ? new PostgresLexer() : new MariaDbLexer();
     private readonly Queue<byte[]> opening = new();
     private MariaDbSession? session;

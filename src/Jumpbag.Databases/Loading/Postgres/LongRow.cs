@@ -4,7 +4,7 @@ using Jumpbag.Databases.Dumps;
 namespace Jumpbag.Databases.Loading.Postgres;
 
 /// <summary>
-/// A row of a COPY that is too long to be held: its parts go from the thread that reads the dump to the one that sends them, a few at
+/// A row that is too long to be held: its parts go from the thread that reads the dump to the one that sends them, a few at
 /// a time. How long it is shows only at its end.
 /// </summary>
 /// <param name="note">Tells the ledger of so many bytes.</param>
@@ -56,7 +56,7 @@ internal sealed class LongRow(Func<long, string> note)
     {
         while (TryTake(out DumpStatement? part))
         {
-            yield return part.CopyLines;
+            yield return part.Kind == StatementKind.Copy ? part.CopyLines : part.Text;
             // The first one is needed to say where it failed, and is the job's.
             if (part.IsRest)
                 part.Release?.Invoke();

@@ -30,7 +30,7 @@ public sealed partial class PostgresLoad
             case StatementKind.Insert or StatementKind.Copy when !main.IsInTransaction:
                 TakeRows(statement);
                 return;
-            case StatementKind.Copy when statement.HasRest:
+            case StatementKind.Insert or StatementKind.Copy when statement.HasRest:
                 throw new UnsupportedException(LoadReport.Describe(statement, "a row that is too long to be held stands within the dump's own transaction"), "take BEGIN and COMMIT out of the dump: each statement is then committed with its note");
             case StatementKind.CreateIndex when !main.IsInTransaction && statement.Table is { } table:
                 EndRows();

@@ -52,6 +52,8 @@ internal sealed class PostgresRewriter
         if (statement is { Kind: StatementKind.CreateTable or StatementKind.Copy or StatementKind.Insert, Name.Qualifier: null })
             throw Refused(statement, "the dump names tables without their schema");
         ReadOnlyMemory<byte> text = statement.Text;
+        if (statement.IsRest)
+            return statement.With(Renamed(statement.Name, null), null, text);
         // Of rows only the head has names.
         int head = statement.Kind == StatementKind.Insert ? InsertHead.Parse(text.Span, new PostgresLexer(), null, out _)?.Length ?? text.Length : text.Length;
         ObjectName? owner = statement.Table ?? subject.Table ?? subject.Name;

@@ -68,7 +68,10 @@ internal sealed class PostgresWork(LoadOptions options, LoadProgress progress, L
         try
         {
             connection.Query("BEGIN");
-            connection.Copy(first.Text.Span, row.Parts());
+            if (first.Kind == StatementKind.Copy)
+                connection.Copy(first.Text.Span, row.Parts());
+            else
+                InsertLong(connection, row);
             if (row.IsWhole)
             {
                 connection.Query(row.Note + "; COMMIT");
@@ -89,6 +92,16 @@ internal sealed class PostgresWork(LoadOptions options, LoadProgress progress, L
             report.Skip(PostgresFailure.Describe(first, e));
             connection.Query(row.Note);
         }
+    }
+
+    /// <summary>The server wants to know a statement's length before its first byte: it is kept in a file meanwhile.</summary>
+    private static void InsertLong(PostgresConnection connection, LongRow row)
+    {
+        using var kept = new KeptStatement();
+        foreach (ReadOnlyMemory<byte> part in row.Parts())
+            kept.Add(part.Span);
+        if (row.IsWhole)
+            connection.Query(kept.Length, kept.Parts());
     }
 
     /// <summary>Finds the statement or line that the server refuses; with --on-error skip all others are committed.</summary>

@@ -28,6 +28,8 @@ internal sealed class PostgresAddress
         ["sslcert"] = "PGSSLCERT",
         ["sslkey"] = "PGSSLKEY",
         ["connect_timeout"] = "PGCONNECT_TIMEOUT",
+        ["options"] = "PGOPTIONS",
+        ["application_name"] = "PGAPPNAME",
     };
 
     private readonly ServerUrl url;
@@ -84,6 +86,8 @@ internal sealed class PostgresAddress
             CertificateFile = Value("sslcert") ?? OfUser("postgresql.crt"),
             KeyFile = Value("sslkey") ?? OfUser("postgresql.key"),
             ConnectTimeout = Numbers.Timeout(Value("connect_timeout")) ?? TimeSpan.FromSeconds(10),
+            SessionOptions = Value("options"),
+            ApplicationName = Value("application_name"),
             Warnings = warnings,
         };
     }

@@ -29,6 +29,17 @@ internal sealed class MessageStream(ServerSocket socket)
         socket.Send(gathered.AsSpan(0, count));
     }
 
+    /// <summary>One message of parts that have so many bytes in all, and what stands behind them.</summary>
+    public void Send(char type, int length, IEnumerable<ReadOnlyMemory<byte>> parts, ReadOnlySpan<byte> behind)
+    {
+        gathered[0] = (byte)type;
+        BinaryPrimitives.WriteInt32BigEndian(gathered.AsSpan(1), checked(4 + length + behind.Length));
+        socket.Send(gathered.AsSpan(0, HeaderSize));
+        foreach (ReadOnlyMemory<byte> part in parts)
+            socket.Send(part.Span);
+        socket.Send(behind);
+    }
+
     /// <summary>The messages before the first login have no type.</summary>
     public void SendUntyped(ReadOnlySpan<byte> content)
     {

@@ -49,7 +49,7 @@ internal sealed class StartUp
         if (address.Tls >= TlsMode.Required || (address.Tls == TlsMode.Preferred && address.Socket is null))
             Encrypt();
         messages.SendUntyped([.. BigEndian(Protocol3), .. Pair("user", address.User), .. Pair("database", address.Database ?? address.User),
-            .. Pair("application_name", "jumpbag"), 0]);
+            .. Pair("application_name", address.ApplicationName ?? "jumpbag"), .. address.SessionOptions is { } options ? Pair("options", options) : [], 0]);
         for (int i = 0; i < MostMessages; i++)
         {
             char type = messages.Read(MostMessage, out ReadOnlySpan<byte> content);
