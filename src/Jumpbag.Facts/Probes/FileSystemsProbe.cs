@@ -115,13 +115,15 @@ internal static class FileSystemsProbe
 
     private static void ReadOnly(ProbeContext context, MountEntry mount, string name, IReadOnlyList<FstabEntry> fstab)
     {
-        if (!IsReadOnly(mount))
+        // ext4 of newer kernels says it so, and is writable by all other signs.
+        bool isBroken = mount.FileSystemOptions.Contains("emergency_ro") || mount.FileSystemOptions.Contains("shutdown");
+        if (!IsReadOnly(mount) && !isBroken)
             return;
         FstabEntry? wanted = fstab.FirstOrDefault(entry => entry.MountPoint == mount.MountPoint);
         bool wantsReadOnly = wanted is not null && wanted.Options.Contains("ro");
         // The mount is for writing and the filesystem is not: the kernel has made it read-only.
         bool byKernel = mount.Options.Contains("rw") && mount.FileSystemOptions.Contains("ro");
-        if (byKernel || mount.FileSystemOptions.Contains("emergency_ro") || mount.FileSystemOptions.Contains("shutdown"))
+        if (byKernel || isBroken)
             context.Critical("readOnly", name, "was made read-only by the kernel after an error", "/proc/self/mountinfo", "dmesg -T | grep -iE 'remount|error'; then copy off, and jumpbag fsck");
         else if (wanted is not null && !wantsReadOnly)
             context.Critical("readOnly", name, "is read-only, but fstab wants it writable", "/proc/self/mountinfo, /etc/fstab", "dmesg -T | grep -iE 'remount|error'; nothing can be written there");

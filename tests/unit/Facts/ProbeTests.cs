@@ -33,10 +33,13 @@ public sealed class ProbeTests
         Assert.Equal(["/", "/data"], FileSystemsProbe.Asked(all).Where(mount => !FileSystemsProbe.MayHang(mount, all)).Select(mount => mount.MountPoint.ToString()));
     }
 
-    [Fact]
-    public void a_filesystem_that_the_kernel_made_read_only_is_critical()
+    [Theory]
+    [InlineData("rw,relatime - xfs /dev/vdb ro")]
+    [InlineData("rw,relatime - ext4 /dev/vdb rw,emergency_ro,errors=remount-ro")]
+    [InlineData("ro,relatime - ext4 /dev/vdb ro")]
+    public void a_filesystem_that_became_read_only_is_critical(string mount)
     {
-        using FakeMachine machine = new FakeMachine().With("/proc/self/mountinfo", "29 27 254:16 / /tmp rw,relatime - xfs /dev/vdb ro\n").With("/etc/fstab", "/dev/vdb /tmp xfs defaults 0 0\n");
+        using FakeMachine machine = new FakeMachine().With("/proc/self/mountinfo", $"29 27 254:16 / /tmp {mount}\n").With("/etc/fstab", "/dev/vdb /tmp xfs defaults 0 0\n");
         Fact fact = Assert.Single(machine.Run(FileSystemsProbe.Run), fact => fact.Name == "readOnly");
         Assert.Equal((FactLevel.Critical, "/tmp"), (fact.Level, fact.Subject));
     }
