@@ -155,6 +155,7 @@ public sealed class FactsTests : IDisposable
             cat >bin/ssh <<'END'
             #!/bin/bash
             while [ "$1" != -- ]; do shift; done
+            echo "$3" >>asked
             case $2 in
               bad) printf '%s\n' 'Welcome!' '{"type":"begin","host":"b"}' '{"type":"fact","probe":"raid","level":"critical","name":"degraded","subject":"md0","value":"lacks a disk","source":"s"}' '{"type":"probe","probe":"raid","result":"ok","seconds":1}' '{"type":"end","host":"b","seconds":1}' ;;
               good) printf '%s\n' '{"type":"probe","probe":"raid","result":"ok","seconds":1}' '{"type":"end","seconds":1}' ;;
@@ -163,7 +164,7 @@ public sealed class FactsTests : IDisposable
             esac
             END
             chmod +x bin/ssh; PATH=$PWD/bin:$PATH
-            jumpbag facts --hosts good,dead,bad,other; echo "status $?"; jumpbag facts --hosts good,dead --json; jumpbag facts --hosts=-oProxyCommand=x
+            jumpbag facts --hosts good,dead,bad,other; echo "status $?"; jumpbag facts --hosts good,dead --json --only raid,lvm; tail -c 3000 asked | grep -c -e 'facts --json --budget 40 --only raid,lvm </dev/null'; jumpbag facts --hosts=-oProxyCommand=x
             """);
         Assert.Equal(2, result.Status);
         string[] lines = result.Output.Split('\n');
@@ -173,6 +174,7 @@ public sealed class FactsTests : IDisposable
         Assert.Contains("!! md0: lacks a disk\n", result.Output, StringComparison.Ordinal);
         Assert.Contains("status 0\n", result.Output, StringComparison.Ordinal);
         Assert.Contains("""{"type":"probe","host":"dead",""", Regex.Replace(result.Output, "\"time\":\"[^\"]*\",", ""), StringComparison.Ordinal);
+        Assert.EndsWith("\n2\n", result.Output, StringComparison.Ordinal);
         Assert.Contains("is no host", result.Errors, StringComparison.Ordinal);
     }
 }

@@ -28,9 +28,10 @@ internal static class FileSystemsProbe
             return;
         }
         IReadOnlyList<FstabEntry> fstab = context.Text("/etc/fstab") is { } text ? Fstab.Parse(System.Text.Encoding.UTF8.GetBytes(text)) : [];
-        foreach (MountEntry mount in Asked(MountEntry.Parse(table)).Where(mount => !MayHang(mount, MountEntry.Parse(table))))
+        IReadOnlyList<MountEntry> all = MountEntry.Parse(table), asked = Asked(all);
+        foreach (MountEntry mount in asked.Where(mount => !MayHang(mount, all)))
             Look(context, mount, fstab);
-        Errors(context);
+        Errors(context, asked);
     }
 
     /// <summary>The one mount point that is wanted.</summary>
@@ -134,12 +135,19 @@ internal static class FileSystemsProbe
     private static bool IsReadOnly(MountEntry mount) => mount.Options.Contains("ro") || mount.FileSystemOptions.Contains("ro");
 
     /// <summary>What ext4 and btrfs have counted.</summary>
-    private static void Errors(ProbeContext context)
+    private static void Errors(ProbeContext context, IReadOnlyList<MountEntry> mounts)
     {
         foreach (FileEntry device in context.List("/sys/fs/ext4"))
-            if (context.Files.Number($"{device.Path}/errors_count") is > 0 and var count)
-                context.Critical("errors", device.Name, $"ext4 noted {count} errors in its superblock, last {Time(context, $"{device.Path}/last_error_time")} in {context.Files.Line($"{device.Path}/last_error_func") ?? "?"}",
-                    $"{device.Path}/errors_count", $"copy off what matters, then jumpbag fsck /dev/{device.Name}");
+        {
+            if (context.Files.Number($"{device.Path}/errors_count") is not (> 0 and var count))
+                continue;
+            string? number = context.Files.Line($"/sys/class/block/{device.Name}/dev");
+            MountEntry? mount = mounts.FirstOrDefault(mount => mount.Device == number);
+            // A kernel that refuses to write after an error does not always show the mount as read-only.
+            string writes = mount is not null && mount.FileSystemOptions.Contains("errors=remount-ro") ? "; after an error it takes no more writes (errors=remount-ro)" : "";
+            context.Critical("errors", mount?.MountPoint.ToString() ?? device.Name, $"ext4 noted {count} {(count == 1 ? "error" : "errors")} in its superblock, last {Time(context, $"{device.Path}/last_error_time")} in {context.Files.Line($"{device.Path}/last_error_func") ?? "?"}{writes}",
+                $"{device.Path}/errors_count", $"copy off what matters, then jumpbag fsck /dev/{device.Name}");
+        }
         foreach (FileEntry filesystem in context.List("/sys/fs/btrfs").Where(entry => entry.Name.Contains('-', StringComparison.Ordinal)))
             foreach (FileEntry device in context.List($"{filesystem.Path}/devinfo"))
                 if (context.Files.Text($"{device.Path}/error_stats") is { } stats && Texts.Counters.Of(stats).Where(pair => pair.Value > 0).ToArray() is { Length: > 0 } bad)

@@ -46,13 +46,13 @@ public static partial class KernelTrouble
     [GeneratedRegex(@"^(md[/_:]|md\d|raid\d|md/raid).*(Disk failure|Operation continuing|not enough|Too many|faulty|kicking|cannot start|read error not correctable)|device-mapper: .*(raid|mirror).*(fail|error)|device-mapper: (thin|snapshots).*(out of|no free|Invalidating|failed|switching pool to (read-only|failure|out-of-data))|device-mapper: multipath.*Failing path", RegexOptions.IgnoreCase)]
     private static partial Regex Array();
 
-    [GeneratedRegex(@"I/O error,? .*dev |Buffer I/O error|^ata\d+.*(failed command|exception Emask|hard resetting|SError|softreset failed|COMRESET failed|limiting SATA)|blk_update_request|nvme .*(timeout|reset controller|Device not ready|controller is down|I/O Error)|lost page write|sd .*(rejecting I/O to offline|Device offlined|FAILED Result)|Synchronize Cache.*failed|task abort", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"I/O error,? .*dev |Buffer I/O error|^ata\d+.*(failed command|exception Emask|hard resetting|SError|softreset failed|COMRESET failed|limiting SATA)|blk_update_request|nvme .*(timeout, |reset controller|Device not ready|controller is down|I/O Error)|lost page write|sd .*(rejecting I/O to offline|Device offlined|FAILED Result)|Synchronize Cache.*failed|task abort", RegexOptions.IgnoreCase)]
     private static partial Regex Disk();
 
     [GeneratedRegex(@"Out of memory|oom-kill|oom_reaper|invoked oom-killer|page allocation failure", RegexOptions.IgnoreCase)]
     private static partial Regex Memory();
 
-    [GeneratedRegex(@"^BUG:|kernel BUG|^Oops|general protection fault|Unable to handle kernel|Kernel panic|soft lockup|hard LOCKUP|rcu.*(stall|self-detected)|NMI watchdog|list_(add|del) corruption", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^BUG:|kernel BUG|^Oops|general protection fault|Unable to handle kernel|Kernel panic|soft lockup|hard LOCKUP|rcu.*(stall|self-detected)|NMI watchdog: (BUG|Watchdog detected)|list_(add|del) corruption", RegexOptions.IgnoreCase)]
     private static partial Regex Crash();
 
     [GeneratedRegex(@"blocked for more than \d+ seconds|hung_task", RegexOptions.IgnoreCase)]

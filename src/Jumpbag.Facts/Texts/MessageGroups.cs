@@ -52,7 +52,7 @@ public sealed class MessageGroups
 
     public static string Shown(string text, int most = 160)
     {
-        string line = text.Trim();
+        string line = text.Trim().ReplaceLineEndings(" ");
         return FilesExtensions.Shown(line.Length > most ? line[..most] + "…" : line);
     }
 

@@ -43,6 +43,9 @@ internal sealed class FactsOptions(ParseResult parsed)
         : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= 1 and <= 55 ? TimeSpan.FromSeconds(seconds)
         : throw new UsageException($"--budget {text}: is no number of seconds from 1 to 55");
 
+    /// <summary>As they can be handed on; null for all.</summary>
+    public string? OnlyNames => only is null ? null : string.Join(',', only);
+
     public bool Wants(string probe) => only is null || only.Contains(probe);
 
     private static string Known(string name) => Probe.All.Any(probe => probe.Name == name) ? name

@@ -9,7 +9,9 @@ using Jumpbag.Incident.Texts;
 namespace Jumpbag.FactFinding;
 
 /// <summary>One machine that is asked over ssh: its facts as they come, or why there are none, which is a result like any other.</summary>
-internal sealed class RemoteHost(string name, string ssh, TimeSpan budget, Action<RemoteHost, FactLine> saw) : IDisposable
+/// <param name="budget">For its probes.</param>
+/// <param name="arguments">What its "facts --json" is told.</param>
+internal sealed class RemoteHost(string name, string ssh, TimeSpan budget, string arguments, Action<FactLine> saw) : IDisposable
 {
     private const long MostBytes = 16 << 20;
 
@@ -37,7 +39,7 @@ internal sealed class RemoteHost(string name, string ssh, TimeSpan budget, Actio
     /// <summary>Remote probes end before this does, so that what they have found arrives.</summary>
     private TimeSpan Deadline => budget + TimeSpan.FromSeconds(8);
 
-    public void Start() => Connect(RemoteScript.Installed(budget), null);
+    public void Start() => Connect(RemoteScript.Installed(arguments), null);
 
     /// <summary>Takes what has come. False once it is over.</summary>
     public bool Go()
@@ -82,7 +84,7 @@ internal sealed class RemoteHost(string name, string ssh, TimeSpan budget, Actio
         ended |= line.Type == "end";
         FactLine masked = FactsRun.Masked(line) with { Host = name };
         Report.Add(masked);
-        saw(this, masked);
+        saw(masked);
     }
 
     private bool Ended(JobEnd end)
@@ -107,7 +109,7 @@ internal sealed class RemoteHost(string name, string ssh, TimeSpan budget, Actio
             return Over(ProbeOutcome.Missing, "has no jumpbag, and this one is not a single file that could be carried there (a JIT build)");
         carrying = true;
         Job!.Dispose();
-        Connect(RemoteScript.Carried(budget), self);
+        Connect(RemoteScript.Carried(arguments), self);
         return true;
     }
 

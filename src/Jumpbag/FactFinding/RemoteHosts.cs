@@ -22,7 +22,8 @@ internal sealed class RemoteHosts(Session session, FactsOptions options, FactJou
             throw new UsageException("--bundle and --hosts do not go together", "--json writes all machines' facts, one on each line");
         string ssh = Programs.Find("ssh");
         TimeSpan budget = options.Budget < Longest ? options.Budget : Longest;
-        RemoteHost[] hosts = [.. Names(named).Select(name => new RemoteHost(name, ssh, budget, (host, line) => Tell(line)))];
+        string arguments = string.Create(CultureInfo.InvariantCulture, $"--budget {budget.TotalSeconds:0.###}{(options.OnlyNames is { } only ? $" --only {only}" : "")}");
+        RemoteHost[] hosts = [.. Names(named).Select(name => new RemoteHost(name, ssh, budget, arguments, Tell))];
         Ask(hosts);
         RemoteHost[] sorted = [.. hosts.OrderBy(Rank).ThenByDescending(host => host.Report.Count(FactLevel.Critical)).ThenByDescending(host => host.Report.Count(FactLevel.Warning)).ThenBy(host => Array.IndexOf(hosts, host))];
         if (!options.Json)

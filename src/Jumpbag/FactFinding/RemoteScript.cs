@@ -1,4 +1,3 @@
-using System.Globalization;
 using Jumpbag.Host;
 
 namespace Jumpbag.FactFinding;
@@ -9,8 +8,9 @@ internal static class RemoteScript
     /// <summary>Says, instead of facts, that there is no jumpbag, and what kind of machine it is.</summary>
     public const string Absent = "absent";
 
-    public static string Installed(TimeSpan budget) => Wrapped($$"""
-        if command -v jumpbag >/dev/null 2>&1 && jumpbag facts --help >/dev/null 2>&1; then exec jumpbag facts --json --budget {{Seconds(budget)}} </dev/null; fi
+    /// <param name="arguments">Of "facts --json"; none needs quotes.</param>
+    public static string Installed(string arguments) => Wrapped($$"""
+        if command -v jumpbag >/dev/null 2>&1 && jumpbag facts --help >/dev/null 2>&1; then exec jumpbag facts --json {{arguments}} </dev/null; fi
         printf "{\"type\":\"{{Absent}}\",\"text\":\"%s %s\"}\n" "$(uname -s)" "$(uname -m)"
         """);
 
@@ -18,7 +18,7 @@ internal static class RemoteScript
     /// Takes the program from standard input into a private folder of the first place that lets programs run, in memory where that is possible, and
     /// removes it at the end, also where the connection breaks.
     /// </summary>
-    public static string Carried(TimeSpan budget) => Wrapped($$"""
+    public static string Carried(string arguments) => Wrapped($$"""
         umask 077
         for place in /dev/shm /tmp /var/tmp "$HOME"; do
           folder=$(mktemp -d "$place/jumpbag-facts.XXXXXXXX" 2>/dev/null) || continue
@@ -26,7 +26,7 @@ internal static class RemoteScript
           if [ -z "$carried" ]; then cat >"$folder/jumpbag"; else cp "$carried" "$folder/jumpbag" && rm -rf "$before"; fi
           carried=$folder/jumpbag; before=$folder
           chmod 700 "$carried"
-          if "$carried" version >/dev/null 2>&1; then "$carried" facts --json --budget {{Seconds(budget)}} </dev/null; exit; fi
+          if "$carried" version >/dev/null 2>&1; then "$carried" facts --json {{arguments}} </dev/null; exit; fi
         done
         echo "the program that was carried there does not run: another C library, or no folder that lets programs run" >&2
         exit 126
@@ -34,6 +34,4 @@ internal static class RemoteScript
 
     /// <summary>Whatever shell the other side's login has.</summary>
     private static string Wrapped(string script) => "exec sh -c " + ShellWord.Quote(script);
-
-    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
 }

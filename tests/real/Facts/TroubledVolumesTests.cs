@@ -16,7 +16,7 @@ public sealed class TroubledVolumesTests(TroubledVolumesTests.Machine machine) :
     [InlineData("lvm", "suspended", "halted", "critical", "^is suspended")]
     [InlineData("lvm", "error", "broken", "critical", "^every read and write of it fails")]
     [InlineData("raid", "degraded", "md7", "critical", "^raid1 lacks 1 of 2 disks \\(loop2 is faulty.*; the next disk takes it down$")]
-    [InlineData("filesystems", "readOnly", "/mnt/files", "critical", "^was made read-only by the kernel after an error$")]
+    [InlineData("filesystems", "errors", "/mnt/files", "critical", "^ext4 noted [12] errors? in its superblock, last [0-9:]+ in .*it takes no more writes")]
     [InlineData("kernel", "filesystem", "kernel", "critical", "EXT4-fs")]
     [InlineData("kernel", "array", "kernel", "critical", "md/raid1:md7: Disk failure on loop2|device-mapper: snapshots: Invalidating")]
     public void it_is_found_and_told(string probe, string name, string subject, string level, string value)
@@ -26,10 +26,6 @@ public sealed class TroubledVolumesTests(TroubledVolumesTests.Machine machine) :
         Assert.Matches(value, fact.Text("value"));
         Assert.True(level == "info" || fact.Text("next").Length > 0);
     }
-
-    [Fact]
-    public void the_errors_that_ext4_counted_are_told() =>
-        Assert.Matches("^ext4 noted [12] errors in its superblock, last [0-9:]+ in ", Assert.Single(machine.Lines.Facts("filesystems", "errors")).Text("value"));
 
     [Fact]
     public void percentages_are_those_that_lvs_shows()

@@ -34,6 +34,5 @@ mdadm /dev/md7 --fail /dev/loop2
 before=$(cut -d" " -f1 /proc/modules)
 jumpbag facts --json --only lvm,raid,filesystems,kernel,disks >&3
 [[ $before == "$(cut -d" " -f1 /proc/modules)" ]] || { echo "modules changed" >&3; exit 1; }
-grep /mnt/files /proc/self/mountinfo >&3
 lvs --noheadings -o lv_name,data_percent,metadata_percent vg-1 | sed 's/^ */lvs /' >&3
 dmsetup resume halted

@@ -47,9 +47,9 @@ public sealed class ProbeTests
     [Fact]
     public void errors_that_ext4_noted_are_critical()
     {
-        using FakeMachine machine = new FakeMachine().With("/proc/self/mountinfo", "").With("/sys/fs/ext4/sda1/errors_count", "3\n").With("/sys/fs/ext4/sda1/last_error_time", "1795770000\n").With("/sys/fs/ext4/sda1/last_error_func", "ext4_lookup\n");
+        using FakeMachine machine = new FakeMachine().With("/proc/self/mountinfo", "27 1 8:1 / /tmp rw - ext4 /dev/sda1 rw,errors=remount-ro\n").With("/sys/class/block/sda1/dev", "8:1\n").With("/sys/fs/ext4/sda1/errors_count", "3\n").With("/sys/fs/ext4/sda1/last_error_time", "1795770000\n").With("/sys/fs/ext4/sda1/last_error_func", "ext4_lookup\n");
         Fact fact = Assert.Single(machine.Run(FileSystemsProbe.Run), fact => fact.Name == "errors");
-        Assert.Equal((FactLevel.Critical, "ext4 noted 3 errors in its superblock, last 09:00 in ext4_lookup"), (fact.Level, fact.Value));
+        Assert.Equal((FactLevel.Critical, "/tmp", "ext4 noted 3 errors in its superblock, last 09:00 in ext4_lookup; after an error it takes no more writes (errors=remount-ro)"), (fact.Level, fact.Subject, fact.Value));
     }
 
     [Fact]
