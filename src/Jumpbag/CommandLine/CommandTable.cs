@@ -26,6 +26,7 @@ public static class CommandTable
         ("pipe", "copy files or standard input to standard output and show how far it is, as pv does", PipeCommand.Make),
         ("incident", "run an incident: journal, triage, facts and assumptions, plan and vet, review", IncidentCommand.Make),
         ("board", "show the incident in a browser, live; let other hosts report to it", BoardCommand.Make),
+        ("facts", "show what is abnormal on this machine, on others, or on a dead one's disk, and what changed in the last day", FactsCommand.Make),
         ("demo", "walk through the main job on a small disk made for it", DemoCommand.Make),
         ("completion", "print a completion script for a shell", CompletionCommand.Make),
         ("version", "print the version", VersionCommand.Make),
