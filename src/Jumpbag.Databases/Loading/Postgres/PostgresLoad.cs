@@ -125,6 +125,13 @@ public sealed partial class PostgresLoad : ILoad
         }
     }
 
+    public void Settle()
+    {
+        row?.End();
+        row = null;
+        pool.Drain();
+    }
+
     public void Finish()
     {
         if (!IsEnded)
