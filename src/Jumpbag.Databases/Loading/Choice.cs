@@ -33,6 +33,10 @@ public static class Choice
                 throw new UsageException($"{names[(found.Database, load.OnServer(found))].FullName} and {found.FullName} would both be {load.OnServer(found)}", "--rename gives each a name of its own");
     }
 
+    /// <summary>Adding rows to a table that is there may be what is wanted, and is to be said.</summary>
+    public static UnsupportedException RowsOnly(ObjectName table) =>
+        new($"{table} is already there, and the dump has only rows for it", "--data-only adds them to those that it has");
+
     private static void MustBe(string option, string name, DumpIndex index, Predicate<DumpObject> fits)
     {
         if (!index.Objects.Exists(fits))

@@ -111,7 +111,7 @@ public sealed partial class MySqlLoad : ILoad
             throw NoDatabase(homeless.Name);
         foreach (DumpObject found in index.Objects)
             if (Wants(found) && !options.DataOnly && !options.Replace && !options.Resume && existing.InTheWay(found.Type, OnServer(found)) is { } kind)
-                throw MainConnection.AlreadyThere(OnServer(found), kind);
+                throw found.IsDefined ? MainConnection.AlreadyThere(OnServer(found), kind) : Choice.RowsOnly(OnServer(found));
         long needed = options.SchemaOnly ? 0 : index.Objects.Where(found => found.Type == DumpObjectType.Table && Wants(found)).Sum(found => found.Bytes);
         if (!options.Resume)
             ServerSpace.Check(main, needed);
@@ -125,7 +125,7 @@ public sealed partial class MySqlLoad : ILoad
         pool = new(() => Connect(main.Address), ledger, options, Progress, Report, cancellation);
     }
 
-    public IReadOnlyList<string> AskServer() => watch.Ask(Pool.ConnectionIds.Append(main.ThreadId));
+    public IReadOnlyList<string> AskServer() => watch.Ask([.. pool?.ConnectionIds ?? [], main.ThreadId]);
 
     public void Handle(DumpStatement statement)
     {

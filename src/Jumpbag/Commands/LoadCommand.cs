@@ -113,7 +113,6 @@ public static class LoadCommand
         };
         if (options is { SchemaOnly: true, DataOnly: true })
             throw new UsageException("--schema-only and --data-only leave nothing");
-        address = LoginCheck.Try(address, prompt => Console.IsErrorRedirected ? null : TerminalPrompt.AskHidden(prompt));
         return new LoadRun(dumps, address, options, parsed.GetValue(SpoolFolder), session).Run(parsed.GetValue(CommonOptions.DryRun));
     }
 

@@ -7,6 +7,7 @@ using Jumpbag.Databases.Dumps.Input;
 using Jumpbag.Databases.Loading;
 using Jumpbag.Databases.Loading.Postgres;
 using Jumpbag.Databases.Servers;
+using Jumpbag.Host;
 
 namespace Jumpbag.Loading;
 
@@ -15,6 +16,14 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
 {
     public int Run(bool dryRun)
     {
+        try
+        {
+            address = LoginCheck.Try(address, prompt => Console.IsErrorRedirected ? null : TerminalPrompt.AskHidden(prompt));
+        }
+        catch (ConnectionLostException e)
+        {
+            throw Lost(e, begun: false);
+        }
         CancellationToken cancelled = session.CatchSignals();
         string? kept = null;
         if (spool is not null && Array.IndexOf(dumps, "-") is >= 0 and var pipe)
@@ -66,8 +75,9 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
             if (dryRun)
                 return Tell(load, index);
             begun = true;
-            load.Begin();
+            // From here on somebody may wait: already the first table may meet a lock.
             using var monitor = new LoadMonitor(load, index, session.Events);
+            load.Begin();
             using var reader = new DumpReader(input, new() { PieceSize = options.BatchSize });
             while (reader.Read() is { } statement)
                 load.Handle(statement);
@@ -88,9 +98,12 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         }
         catch (ConnectionLostException e)
         {
-            throw new FailedException(e.Message, begun || options.Resume ? "what was committed stays; when the server is back, --resume goes on from there" : "nothing was changed; is the server running?", e);
+            throw Lost(e, begun);
         }
     }
+
+    private FailedException Lost(ConnectionLostException e, bool begun) =>
+        new(e.Message, begun || options.Resume ? "what was committed stays; when the server is back, --resume goes on from there" : "nothing was changed; is the server running?", e);
 
     private DumpInput Open() => DumpInput.Open(dumps, otherwise: address.Kind == ServerKind.Postgres ? Dialect.Postgres : Dialect.MariaDb, intoOne: options.Database is not null);
 

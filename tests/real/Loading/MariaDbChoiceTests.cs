@@ -89,7 +89,7 @@ public sealed class MariaDbChoiceTests(LoadServer fixture) : IClassFixture<LoadS
         MariaDbServer.Require();
         fixture.MakeEverything();
         using var work = new TemporaryFolder();
-        server.Dump(Path.Combine(work.Path, "dump.sql"), "--skip-add-locks", "everything");
+        server.Dump(Path.Combine(work.Path, "dump.sql"), "--routines", "--skip-add-locks", "everything");
         server.Query("DROP DATABASE IF EXISTS piped; CREATE DATABASE piped CHARACTER SET utf8mb4");
         string whole = cut.StartsWith("gzip", StringComparison.Ordinal) ? "gzip < dump.sql" : "cat dump.sql";
         ShellResult result = JumpbagProgram.Bash(work.Path, $"""
@@ -107,7 +107,7 @@ public sealed class MariaDbChoiceTests(LoadServer fixture) : IClassFixture<LoadS
     public void what_stands_before_the_damage_of_a_compressed_dump_can_be_loaded()
     {
         using TemporaryFolder work = Dumped();
-        server.Query("DROP DATABASE IF EXISTS half; CREATE DATABASE half; CREATE OR REPLACE TABLE shop.big AS SELECT seq AS id, MD5(seq) AS text FROM seq_1_to_20000");
+        server.Query("DROP DATABASE IF EXISTS half; CREATE DATABASE half; CREATE OR REPLACE TABLE shop.big AS SELECT seq AS id, MD5(seq) AS text FROM seq_1_to_20000", "mysql");
         server.Dump(Path.Combine(work.Path, "dump.sql"), "shop", "customers", "orders", "big");
         ShellResult result = JumpbagProgram.Bash(work.Path, $"""
             bzip2 -1 < dump.sql | head -c 300000 > cut.bz2
