@@ -67,7 +67,11 @@ internal sealed class MainConnection(MySqlConnection connection, LoadOptions opt
     }
 
     public static UnsupportedException AlreadyThere(ObjectName name, string kind) =>
-        new($"{name} is already there (a {kind})", kind.StartsWith("table", StringComparison.Ordinal)
+        new($"{name} is already there (a {kind})", IsOfServer(name) ? $"--exclude '{name.Qualifier}.*' leaves this server's accounts and settings as they are, --replace puts those of the dump in their place"
+            : kind.StartsWith("table", StringComparison.Ordinal)
             ? $"--replace drops what the dump has, --rename {name.Name}={name.Name}_restored loads it beside, --tables chooses others"
             : "--replace drops what the dump has, --tables and --exclude choose");
+
+    /// <summary>Of dumps of all databases.</summary>
+    private static bool IsOfServer(ObjectName name) => name.Qualifier is { } database && (database == ByteString.FromText("mysql") || database == ByteString.FromText("sys"));
 }
