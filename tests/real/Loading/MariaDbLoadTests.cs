@@ -81,7 +81,8 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
                 flag=; continue
               fi
               flag=--resume
-              [ $runs -lt 12 ] || { "$BIN" load -q --resume dump.sql '{{Url(database)}}' || exit 1; break; }
+              # On a slow machine not one run may have begun.
+              [ $runs -lt 12 ] || { "$BIN" load -q --resume dump.sql '{{Url(database)}}' 2>/dev/null || "$BIN" load -q dump.sql '{{Url(database)}}' || exit 1; break; }
             done
             """);
         Assert.Equal((0, ""), (result.Status, result.Output));

@@ -91,7 +91,7 @@ public sealed class PostgresForeignKeyTests(PostgresDatabases databases)
                 tries := tries + 1;
                 PERFORM pg_sleep(0.05);
               END LOOP;
-              INSERT INTO public.meetings VALUES (substring(current_query() FROM 'VALIDATE CONSTRAINT (\w+)'), others >= 2);
+              INSERT INTO public.meetings VALUES (substring(current_query() FROM 'VALIDATE CONSTRAINT "?(\w+)'), others >= 2);
             END $$;
             CREATE EVENT TRIGGER meet ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION public.meet();
             """, target);
