@@ -47,6 +47,7 @@ public sealed class LoadTests
     [InlineData("printf '\\xef\\xbb\\xbf' | cat - d.sql >bom.sql; jumpbag load --list -q bom.sql | grep -c table", 0, "^3\n$", "^$")]
     [InlineData("jumpbag load --list -q --rename t=x d.sql", 2, "^$", "^jumpbag: --rename goes with loading, not with --list\n")]
     [InlineData("jumpbag load --extract u --tables '' --jobs 3 d.sql", 2, "^$", "^jumpbag: --tables goes with loading, not with --extract\n")]
+    [InlineData("jumpbag load --json d.sql mysql:///x", 2, "^$", "^jumpbag: --json goes with --list\nhint: ")]
     [InlineData(": >x; jumpbag load --list -q x", 3, "^$|^Type", "^warning: x is cut off at byte 0: it is empty\n")]
     [InlineData("head -c 30 d.sql >x; jumpbag load --list -q x", 3, "^$|^Type", "^warning: x is cut off at byte 30: there is no statement in it\n")]
     [InlineData("iconv -t UTF-16 d.sql >x; jumpbag load --list -q x", 4, "^$", "^jumpbag: x: is text in UTF-16[^\n]*\nhint: iconv ")]

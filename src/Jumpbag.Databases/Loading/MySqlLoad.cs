@@ -109,6 +109,8 @@ public sealed partial class MySqlLoad : ILoad
     {
         if (index.Objects.Find(found => found.Type != DumpObjectType.Database && Wants(found) && OnServer(found).Qualifier is null) is { } homeless)
             throw NoDatabase(homeless.Name);
+        if (!options.Resume && !options.Replace)
+            LoadLedger.CheckNone(main, options.Database, identity);
         foreach (DumpObject found in index.Objects)
             if (Wants(found) && !options.DataOnly && !options.Replace && !options.Resume && existing.InTheWay(found.Type, OnServer(found)) is { } kind)
                 throw found.IsDefined ? MainConnection.AlreadyThere(OnServer(found), kind) : Choice.RowsOnly(OnServer(found));
@@ -120,7 +122,7 @@ public sealed partial class MySqlLoad : ILoad
     public void Begin()
     {
         // First: a load that may not begin for want of a replica leaves nothing behind.
-        replicas = options.MaxReplicaLag is { } lag ? new(main, lag) : null;
+        replicas = options.MaxReplicaLag is { } lag ? Watch(lag) : null;
         ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace, events, cancellation);
         pool = new(() => Connect(main.Address), ledger, options, Progress, Report, cancellation);
     }
@@ -249,9 +251,29 @@ public sealed partial class MySqlLoad : ILoad
     private MySqlConnection Connect(ServerAddress address)
     {
         MySqlConnection connection = MySqlConnection.Connect(address);
-        if (options.NoBinlog)
-            connection.Query("SET SESSION sql_log_bin=0");
-        return connection;
+        try
+        {
+            if (options.NoBinlog)
+                connection.Query("SET SESSION sql_log_bin=0");
+            return connection;
+        }
+        catch (ServerException e)
+        {
+            connection.Dispose();
+            throw new FailedException($"--no-binlog: {e.Message}", "take an account with that privilege, or leave --no-binlog out: the load is then written to the binary log", e);
+        }
+    }
+
+    private ReplicaWatch Watch(TimeSpan lag)
+    {
+        try
+        {
+            return new(main, lag);
+        }
+        catch (ServerException e)
+        {
+            throw new FailedException($"--max-replica-lag: {e.Message}", e.Hint ?? "take an account with that privilege, or leave --max-replica-lag out: nothing was changed", e);
+        }
     }
 
     private static UnsupportedException TooLongToRename(DumpStatement statement) => new(

@@ -82,6 +82,8 @@ public static class LoadCommand
             using DumpInput input = DumpInput.Open(dumps);
             return table is null ? DumpListing.Write(input, parsed.GetValue(CommonOptions.Json), session) : TableExtraction.Write(input, table, session);
         }
+        if (parsed.GetValue(CommonOptions.Json))
+            throw new UsageException("--json goes with --list", "--progress json shows how far a load is");
         string url = urls.Length == 1 ? urls[0] : parsed.GetValue(DefaultsFile) is not null || parsed.GetValue(DefaultsExtraFile) is not null ? "mysql://"
             : throw new UsageException("no server is named", "jumpbag load dump.sql.gz mysql://root@localhost/shop; mysql:///shop goes where ~/.my.cnf says, postgresql:///shop where PGHOST and ~/.pgpass say");
         ServerAddress address = ServerAddress.Parse(url, new()
