@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Jumpbag.Facts.Texts;
 using Jumpbag.Host;
 
 namespace Jumpbag.Facts.Running;
@@ -11,10 +12,14 @@ internal sealed class ProbeProcess(ProbeTask task, OutputJob job, Action<FactLin
 
     private const int MostFacts = 500;
 
+    /// <summary>On a machine that is starved even the start of a program takes its time; that is no answer that fails to come.</summary>
+    private static readonly TimeSpan StartUp = TimeSpan.FromSeconds(10);
+
     private readonly long begin = Stopwatch.GetTimestamp();
     private readonly byte[] buffer = new byte[32 << 10];
     private readonly LineSplitter lines = new(FactLine.Longest);
     private ProbeResult? said;
+    private long? begun;
     private string? at;
     private long bytes;
     private int facts;
@@ -24,6 +29,9 @@ internal sealed class ProbeProcess(ProbeTask task, OutputJob job, Action<FactLin
     public OutputJob Job => job;
 
     private double Seconds => Stopwatch.GetElapsedTime(begin).TotalSeconds;
+
+    /// <summary>The deadline counts from its first word on.</summary>
+    private bool IsLate => begun is { } first ? Stopwatch.GetElapsedTime(first) >= task.Probe.Deadline : Stopwatch.GetElapsedTime(begin) >= task.Probe.Deadline + StartUp;
 
     private bool HasTooMuch => bytes > MostOutput || facts > MostFacts;
 
@@ -53,13 +61,14 @@ internal sealed class ProbeProcess(ProbeTask task, OutputJob job, Action<FactLin
             return said is not null ? Result(said.Outcome, said.Reason)
                 : Result(ProbeOutcome.Failed, $"{end}{(job.Errors.Trim() is { Length: > 0 } complaint ? ": " + complaint.Split('\n')[0] : "")}");
         }
-        return Stopwatch.GetElapsedTime(begin) >= task.Probe.Deadline ? GiveUp() : null;
+        return IsLate ? GiveUp() : null;
     }
 
     /// <summary>Ends it where it can be ended, and goes on where not. That it did not answer is a fact.</summary>
     public ProbeResult GiveUp()
     {
-        bool gone = job.Abandon();
+        // What is killed and still there is stuck only if the kernel says so: on a busy machine even dying takes its time.
+        bool gone = job.Abandon() || !IsStuck();
         string what = at ?? (task.Wanted is [var wanted] ? wanted : task.Probe.Asks);
         string source = $"{task.Name}, process {job.Id}{(gone ? ", killed" : ", cannot be killed, left behind")}";
         saw(FactLine.Of(new Fact(task.Probe.Name, task.Probe == Probe.Mount ? FactLevel.Critical : FactLevel.Warning, "timeout", what,
@@ -74,8 +83,21 @@ internal sealed class ProbeProcess(ProbeTask task, OutputJob job, Action<FactLin
         : gone ? $"jumpbag facts --only {task.Probe.Name}"
         : $"cat /proc/{job.Id}/stack";
 
+    private bool IsStuck()
+    {
+        try
+        {
+            return ProcessStat.Parse(File.ReadAllText($"/proc/{job.Id}/stat")) is { State: 'D' };
+        }
+        catch (IOException)
+        {
+            return false; // It has ended.
+        }
+    }
+
     private void Take(byte[] bytes)
     {
+        begun ??= Stopwatch.GetTimestamp();
         if (FactLine.Parse(bytes) is not { } line)
             return;
         switch (line.Type)

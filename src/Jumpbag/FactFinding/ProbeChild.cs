@@ -31,6 +31,7 @@ internal static class ProbeChild
         var context = new ProbeContext(probe.Name, new LiveFiles(), DateTimeOffset.UtcNow, line => output.Write(line.ToBytes()), evidence) { Wanted = words[1..] };
         try
         {
+            context.At(context.Wanted is [var wanted] ? wanted : probe.Asks);
             probe.Run(context);
         }
         catch (IOException e) when (e.HResult == (int)Errno.BrokenPipe)
