@@ -166,6 +166,8 @@ internal static class StateJson
             json.WriteString("risk", step.Text.Risk.Words());
             json.WriteString("expect", step.Text.Expect);
             json.WriteString("wayBack", step.Text.WayBack);
+            if (step.Text.Minutes is { } minutes)
+                json.WriteNumber("minutes", minutes);
             json.WriteString("standing", step.Ended is { } ended ? ended.AsExpected ? "done" : "not as expected" : step.Started is not null ? "begun" : "open");
             json.WriteBoolean("unvetted", step.WasUnvetted);
             json.WriteEndObject();

@@ -152,7 +152,7 @@ function steps(plan, all) {
   return make('ol', { className: 'steps' }, ...shown.map(([step, i]) => make('li', {},
     make('span', { className: 'command' }, `${i + 1}. $ ${step.command}`), step.standing === 'open' ? null : make('b', {}, ` [${step.standing}]`),
     make('div', { className: step.risk.includes('source') ? 'danger' : 'label' }, `${step.risk}: ${step.target}`),
-    all ? make('div', { className: 'label' }, `expected: exit status 0${step.expect ? ` and "${step.expect}"` : ''}${step.wayBack ? `; way back: ${step.wayBack}` : ''}`) : null)));
+    all ? make('div', { className: 'label' }, `expected: exit status 0${step.expect ? ` and "${step.expect}"` : ''}${step.wayBack ? `; way back: ${step.wayBack}` : ''}${step.minutes ? `; time box: ${step.minutes} min` : ''}`) : null)));
 }
 
 function showRunning() {
