@@ -47,6 +47,7 @@ public static class CpCommand
             Jobs = parsed.GetValue(Jobs),
         };
         ExtractionResult result = new Extraction(Named(sources, session.Events), options, session.CatchSignals()).Run(items, paths[^1]);
+        session.Events(new BytesMoved(options.DryRun ? 0 : result.Bytes));
         if (reading.Json)
             reading.Out.WriteJson(json => WriteJson(result, options.DryRun, json));
         else

@@ -112,6 +112,12 @@ internal sealed class CommandJournal
                     bytes = Math.Max(bytes, update.Progress.BytesDone);
                     running.Show(update.Progress);
                     break;
+                case ProgressText { Kept: false } line:
+                    running.Show(line.Text);
+                    break;
+                case BytesMoved moved:
+                    bytes = Math.Max(bytes, moved.Bytes);
+                    break;
                 case FileDamaged or FileFailed:
                     damaged++;
                     break;

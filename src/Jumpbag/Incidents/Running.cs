@@ -21,7 +21,18 @@ internal sealed class Running(string journal, string eventId)
     private readonly string file = FileOf(journal, eventId);
     private DateTimeOffset next;
 
-    public void Show(Progress progress)
+    public void Show(Progress progress) => Show((json, now) => Write(json, progress, now));
+
+    /// <summary>In the words that the person chose.</summary>
+    public void Show(string line) => Show((json, now) =>
+    {
+        json.WriteStartObject();
+        json.WriteString("time", UtcTime.Text(now));
+        json.WriteString("line", line.Trim());
+        json.WriteEndObject();
+    });
+
+    private void Show(Action<Utf8JsonWriter, DateTimeOffset> write)
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
         if (now < next)
@@ -33,7 +44,7 @@ internal sealed class Running(string journal, string eventId)
             string beside = file + ".new";
             using (FileStream stream = File.Create(beside))
             using (var json = new Utf8JsonWriter(stream))
-                Write(json, progress, now);
+                write(json, now);
             File.Move(beside, file, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
