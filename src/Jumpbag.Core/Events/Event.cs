@@ -41,7 +41,8 @@ public sealed record BytesMoved(long Bytes) : Event;
 public sealed record Progressed(Progress Progress) : Event;
 
 /// <summary>How far the work is, in the words that the person chose: on one line that the next takes the place of, or (kept) on a line of its own.</summary>
-public sealed record ProgressText(string Text, bool Kept) : Event;
+/// <param name="Progress">The same in numbers.</param>
+public sealed record ProgressText(string Text, bool Kept, Progress? Progress = null) : Event;
 
 /// <summary>Takes events, from any thread.</summary>
 public delegate void EventSink(Event happened);

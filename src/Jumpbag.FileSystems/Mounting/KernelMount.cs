@@ -2,6 +2,7 @@ using Jumpbag.Core;
 using Jumpbag.Host;
 using Jumpbag.Storage;
 using Jumpbag.Storage.Layers;
+using Jumpbag.Storage.Overlays;
 
 namespace Jumpbag.FileSystems.Mounting;
 
@@ -69,6 +70,18 @@ public sealed record KernelMount(string Locator, FileSource Source, long Offset,
         _ => "",
     };
 
-    private static (FileSource Source, long Offset) Find(Layer layer) => Slice.Whole(layer.Device) is (FileSource source, long offset) ? (source, offset)
-        : throw new UnsupportedException($"{layer.Locator}: does not lie in one piece in one file, so that no offset leads to it", Instead);
+    private static (FileSource Source, long Offset) Find(Layer layer) => Slice.Whole(layer.Device) switch
+    {
+        (FileSource source, long offset) => (source, offset),
+        (OverlayDevice, _) => throw new UnsupportedException($"{layer.Locator}: the kernel would mount the disk as it is, without the overlay", InsteadOf(layer)),
+        _ => throw new UnsupportedException($"{layer.Locator}: does not lie in one piece in one file, so that no offset leads to it", InsteadOf(layer)),
+    };
+
+    /// <summary>What shows it all the same; a filesystem that only the kernel can read as a file that the kernel takes.</summary>
+    private static string InsteadOf(Layer layer)
+    {
+        string format = layer.Signature!.Format, options = OptionsOf(format, withoutLog: true);
+        return FileSystemFormats.CanRead(format) ? Instead
+            : $"'jumpbag mount --raw' shows it as a file, which 'mount -t {format} -o ro,loop{(options.Length > 0 ? "," + options : "")}' takes";
+    }
 }

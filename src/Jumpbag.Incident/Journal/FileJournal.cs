@@ -23,7 +23,8 @@ public sealed record Synced(PlaceException? Away, int Sent, int Pulled, int PutB
 /// on a disk.
 /// </summary>
 /// <param name="first">The hash of its first event, where the file may be away.</param>
-public sealed class FileJournal(string path, IReadOnlyList<string> fallbacks, IEventStore? store = null, string? first = null)
+/// <param name="begins">Whether it may begin with any event: a chain that is to be merged into a journal that isn't here yet.</param>
+public sealed class FileJournal(string path, IReadOnlyList<string> fallbacks, IEventStore? store = null, string? first = null, bool begins = false)
 {
     /// <summary>What the store may cost a command; an answer that takes longer comes too late for an emergency.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -108,7 +109,7 @@ public sealed class FileJournal(string path, IReadOnlyList<string> fallbacks, IE
     {
         // The network first: nobody waits for that with the file's lock.
         using var turn = StoreTurn.Begin(store, path, Patience);
-        using JournalFile? file = OpenOwn(data is Opened || OpenedInFallback(), author, out PlaceException? refused, out int takenIn);
+        using JournalFile? file = OpenOwn(begins || data is Opened || OpenedInFallback(), author, out PlaceException? refused, out int takenIn);
         string? journal = data is Opened ? null : FirstHash;
         StoreExchange? exchange = turn?.Look(journal, file, file is null ? Read() : null, locked: true);
         Entry? entry = null;

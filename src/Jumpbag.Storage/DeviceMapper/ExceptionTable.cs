@@ -78,7 +78,7 @@ internal sealed class ExceptionTable
     public long Find(long chunk, out long newChunk)
     {
         int found = Array.BinarySearch(windowStarts, chunk);
-        return LoadedWindow(found >= 0 ? found : ~found - 1).Find(chunk, out newChunk);
+        return WindowCache.Get(this, found >= 0 ? found : ~found - 1).Find(chunk, out newChunk);
     }
 
     private static long[] Windows(int[] buckets)
@@ -97,7 +97,7 @@ internal sealed class ExceptionTable
         return [.. starts];
     }
 
-    private Window LoadedWindow(int index) => WindowCache.Get(this, index, () =>
+    private Window Load(int index)
     {
         long start = windowStarts[index], end = index + 1 < windowStarts.Length ? windowStarts[index + 1] : chunkCount;
         List<long> olds = [], news = [];
@@ -111,8 +111,8 @@ internal sealed class ExceptionTable
             olds.Add(old);
             news.Add(store.IsDataChunk(to) ? to : Window.Contradiction);
         }
-        return new Window(end, [.. olds], [.. news]);
-    });
+        return new(end, [.. olds], [.. news]);
+    }
 
     /// <summary>The exceptions of a range of the origin, sorted.</summary>
     internal sealed class Window
@@ -162,28 +162,31 @@ internal sealed class ExceptionTable
         private static readonly Lock Gate = new();
 
         /// <summary>The one that was used last stands last.</summary>
-        private static readonly List<(ExceptionTable Table, int Index, Window Window)> Loaded = [];
+        private static readonly List<Held> Loaded = [];
 
-        public static Window Get(ExceptionTable table, int index, Func<Window> load)
+        /// <summary>Mostly the one that is asked for again, which takes no lock.</summary>
+        private static Held? last;
+
+        private sealed record Held(ExceptionTable Table, int Index, Window Window)
         {
+            public bool Is(ExceptionTable table, int index) => ReferenceEquals(Table, table) && Index == index;
+        }
+
+        public static Window Get(ExceptionTable table, int index)
+        {
+            if (Volatile.Read(ref last) is { } recent && recent.Is(table, index))
+                return recent.Window;
             lock (Gate)
             {
-                int at = Loaded.FindLastIndex(held => ReferenceEquals(held.Table, table) && held.Index == index);
+                int at = Loaded.FindLastIndex(held => held.Is(table, index));
+                Held found = at >= 0 ? Loaded[at] : new(table, index, table.Load(index));
                 if (at >= 0)
-                {
-                    var held = Loaded[at];
-                    if (at < Loaded.Count - 1)
-                    {
-                        Loaded.RemoveAt(at);
-                        Loaded.Add(held);
-                    }
-                    return held.Window;
-                }
-                Window window = load();
-                while (Loaded.Count > 0 && Loaded.Sum(held => (long)held.Window.Cost) + window.Cost > MostEntries)
+                    Loaded.RemoveAt(at);
+                while (Loaded.Count > 0 && Loaded.Sum(held => (long)held.Window.Cost) + found.Window.Cost > MostEntries)
                     Loaded.RemoveAt(0);
-                Loaded.Add((table, index, window));
-                return window;
+                Loaded.Add(found);
+                Volatile.Write(ref last, found);
+                return found.Window;
             }
         }
     }

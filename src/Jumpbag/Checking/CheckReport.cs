@@ -3,13 +3,15 @@ using Jumpbag.CommandLine;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
 using Jumpbag.FileSystems;
+using Jumpbag.FileSystems.Locators;
+using Jumpbag.Host;
 
 namespace Jumpbag.Checking;
 
 /// <summary>Tells what checks came to, and what can be done next.</summary>
 public static class CheckReport
 {
-    public static void Tell(CheckResult result, CheckMode mode, Session session)
+    public static void Tell(CheckResult result, SourceSet sources, CheckMode mode, Session session)
     {
         string locator = result.Target.Layer.Locator, image = locator[..^result.Target.Layer.Steps.Length];
         string overlay = result.Overlay is { } path ? ByteString.FromArgument(path).ToString() : "";
@@ -21,15 +23,15 @@ public static class CheckReport
                 break;
             case CheckOutcome.Clean:
                 session.Events(new Status(locator, $"clean with the overlay {overlay}: {changed} changed; {image} is untouched"));
-                Next(result, overlay, session);
+                Next(result, sources, session);
                 break;
             case CheckOutcome.Repaired:
                 session.Events(new Status(locator, $"repaired in the overlay {overlay}: {changed} changed; {image} is untouched"));
-                Next(result, overlay, session);
+                Next(result, sources, session);
                 break;
             case CheckOutcome.ErrorsRemain when result.Overlay is null:
                 session.Events(new Warning($"{locator}: has errors; {result.Program} told them, and nothing was repaired",
-                    mode == CheckMode.Look ? $"'jumpbag fsck --yes {locator}' repairs them in an overlay, the image stays as it is" : null));
+                    mode == CheckMode.Look ? $"'jumpbag fsck --yes {Words(sources, locator)}' repairs them in an overlay, the image stays as it is" : null));
                 break;
             case CheckOutcome.ErrorsRemain:
                 session.Events(new Warning($"{locator}: errors remain; the overlay {overlay} has what was repaired: {changed}; {image} is untouched",
@@ -65,12 +67,20 @@ public static class CheckReport
         json.WriteEndObject();
     }
 
-    private static void Next(CheckResult result, string overlay, Session session)
+    /// <summary>What names a place on a command line: the locator, and the disks that were given beside it.</summary>
+    public static string Words(SourceSet sources, string locator) =>
+        string.Join(' ', sources.Sources.Skip(1).Select(disk => "--disk " + ShellWord.Quote(ByteString.FromArgument(disk.Path).ToString())).Prepend(ShellWord.Quote(locator)));
+
+    private static void Next(CheckResult result, SourceSet sources, Session session)
     {
-        string locator = result.Target.Layer.Locator;
+        string locator = result.Target.Layer.Locator, overlay = ShellWord.Quote(ByteString.FromArgument(result.Overlay!).ToString());
         if (FileSystemFormats.CanRead(result.Target.Format))
-            session.Events(new Status("to read it", $"jumpbag cp -r --overlay {overlay} {locator}:/ ./rescued"));
-        session.Events(new Status("to write it into the disk", $"jumpbag fsck --commit --overlay {overlay} {locator}"));
+            session.Events(new Status("to read it", $"jumpbag cp -r --overlay {overlay} {Words(sources, locator + ":/")} ./rescued"));
+        else
+            session.Events(new Status("to read it", $"jumpbag mount --raw --overlay {overlay} {Words(sources, locator)} DIR, and the file there with 'mount -o ro,loop'"));
+        session.Events(CommitScope.Obstacle(result.Target.Layer) is { } why
+            ? new Status("it cannot be written into the disk", why)
+            : new Status("to write it into the disk", $"jumpbag fsck --commit --overlay {overlay} {Words(sources, locator)}"));
     }
 
     private static string? Advice(CheckResult result) => result.Target.Format switch

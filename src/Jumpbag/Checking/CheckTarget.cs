@@ -52,8 +52,13 @@ public sealed record CheckTarget(Layer Layer, string Format, bool FromBackup)
         return SuperblockSearch.Run(start, _ => { }, cancellation).FirstOrDefault(found => found.Offset == 0 && Checker.Of(found.Format) is not null)?.Format;
     }
 
-    private static UnsupportedException NoChecker(Layer layer, string format) => format == "LVM2_member"
-        ? new($"{layer.Locator}: is a physical volume: its filesystems are in the logical volumes",
-            "there are " + string.Join(", ", layer.Scope.Children.SelectMany(group => group.Group is null ? [] : group.Children).Take(12).Select(volume => volume.Locator)))
-        : new($"{layer.Locator}: holds {format}, for which no checker is known", $"known are those of {string.Join(", ", Checker.Formats)}; '--type' says that it is one of them");
+    private static UnsupportedException NoChecker(Layer layer, string format) => format switch
+    {
+        "LVM2_member" => new($"{layer.Locator}: is a physical volume: its filesystems are in the logical volumes",
+            Named(layer.Scope.Children.SelectMany(group => group.Group is null ? [] : group.Children))),
+        "linux_raid_member" => new($"{layer.Locator}: is a member of an array, which is checked as a whole", Named(layer.Scope.Children.Where(child => child.Array is not null))),
+        _ => new($"{layer.Locator}: holds {format}, for which no checker is known", $"known are those of {string.Join(", ", Checker.Formats)}; '--type' says that it is one of them"),
+    };
+
+    private static string Named(IEnumerable<Layer> layers) => "there are " + string.Join(", ", layers.Take(12).Select(layer => layer.Locator));
 }

@@ -58,7 +58,7 @@ public sealed class CommitRun(SourceSet sources, string path, OverlayPurpose pur
             throw;
         }
         if (undo is not null)
-            session.Events(new Status("to put it back", $"jumpbag fsck --undo --overlay {Show(undo)} {layer.Locator}"));
+            session.Events(new Status("to put it back", $"jumpbag fsck --undo --overlay {ShellWord.Quote(Show(undo))} {CheckReport.Words(sources, layer.Locator)}"));
         return Finish(file);
     }
 

@@ -14,20 +14,25 @@ public static class CommitScope
     /// <exception cref="UnsupportedException">The layer is, or lies on, something else.</exception>
     public static void Check(Layer layer)
     {
+        if (Obstacle(layer) is { } why)
+            throw new UnsupportedException($"{layer.Locator}: the overlay cannot be written into the disk: {why}",
+                "read the repaired view with '--overlay FILE' ('jumpbag cp' copies the files out), or run the checker on the activated volume");
+    }
+
+    /// <summary>Why nothing can be written into the layer; null where it can.</summary>
+    public static string? Obstacle(Layer layer)
+    {
         for (Layer? at = layer; at is not null; at = at.Parent)
         {
             if (at.Array is not null || at.ArraysBelow.Any())
-                throw Refused(layer, "it lies on a RAID array, whose disks must not be changed one by one");
+                return "it lies on a RAID array, whose disks must not be changed one by one";
             if (at.Volume is not { } volume)
                 continue;
             if (volume.Type.Split(',').Except(Plain).FirstOrDefault() is { } type)
-                throw Refused(layer, $"{at.Locator} is a {type} volume, whose blocks are not its alone, or are computed");
+                return $"{at.Locator} is a {type} volume, whose blocks are not its alone, or are computed";
             if (volume.Group.LogicalVolumes.FirstOrDefault(other => other.Origin == volume.Name) is { } snapshot)
-                throw Refused(layer, $"{at.Locator} has the snapshot {snapshot.Name}, which would show the changes");
+                return $"{at.Locator} has the snapshot {snapshot.Name}, which would show the changes";
         }
+        return null;
     }
-
-    private static UnsupportedException Refused(Layer layer, string why) =>
-        new($"{layer.Locator}: the overlay cannot be written into the disk: {why}",
-            "read the repaired view with '--overlay FILE' ('jumpbag cp' copies the files out), or run the checker on the activated volume");
 }

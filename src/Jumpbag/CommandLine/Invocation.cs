@@ -23,7 +23,7 @@ public static class Invocation
             events.Failure(mistake, $"'jumpbag{command} --help' shows what it takes");
             return ExitStatus.Usage;
         }
-        CommandJournal? journal = parsed.Action is HelpWithExample ? null : CommandJournal.Begin(name, arguments, events.Show);
+        CommandJournal? journal = parsed.Action is HelpWithExample ? null : CommandJournal.Begin(name, arguments, parsed, events.Show);
         int status = Execute(parsed, events);
         journal?.End(status);
         return status;

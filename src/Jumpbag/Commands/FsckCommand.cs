@@ -111,7 +111,7 @@ public static class FsckCommand
                 continue;
             }
             results.Add(result);
-            CheckReport.Tell(result, mode, session);
+            CheckReport.Tell(result, sources, mode, session);
             status = Worse(status, result.Status);
             if (result.Outcome == CheckOutcome.Cancelled)
                 break;

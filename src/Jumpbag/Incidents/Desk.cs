@@ -32,6 +32,7 @@ internal sealed class Desk(ParseResult parsed, Session session)
     public Recorder Recorder => recorder ??= new(InStore(
         parsed.GetValue(IncidentOptions.Incident) is { } name ? Find(name)
         : JournalFolder is { } folder ? Only(folder)
+        : Boards.Reports.Journal(parsed) is { } reported ? reported
         : IncidentPlaces.Current() ?? throw new NotFoundException("no incident is open", "'jumpbag incident open TITLE' opens one; --incident ID means another, 'jumpbag incident list' shows them")), session.Events);
 
     public FileJournal Journal => Recorder.Journal;
@@ -64,6 +65,8 @@ internal sealed class Desk(ParseResult parsed, Session session)
     public static IncidentState Read(FileJournal journal)
     {
         IReadOnlyList<Entry> entries = journal.Read();
+        if (Boards.Reports.IsWaiting(journal.Path))
+            throw new FailedException($"the board was not reached yet, so its incident is not known here; {entries.Count} events wait", "'jumpbag board status' says why");
         return entries.Count > 0 ? IncidentState.Of(entries, journal.Path)
             : throw new NotFoundException($"{journal.Path}: {(File.Exists(journal.Path) ? "holds no event" : "no such journal")}", "is the medium that it is on there?");
     }

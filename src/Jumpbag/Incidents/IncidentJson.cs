@@ -256,11 +256,10 @@ internal static class IncidentJson
         json.WriteString("author", operation.Entry.Author.Name);
         Time(json, "begun", operation.Entry.When);
         json.WriteBoolean("gone", Running.IsGone(operation));
-        using JsonDocument? progress = Running.ReadJson(journal, operation.Entry.Id);
-        if (progress is not null)
+        if (ProgressFile.Read(journal, operation.Entry.Id) is { } progress)
         {
             json.WritePropertyName("progress");
-            progress.RootElement.WriteTo(json);
+            json.WriteRawValue(ProgressFile.Bytes(progress));
         }
         json.WriteEndObject();
     }

@@ -8,7 +8,7 @@ internal static class IncidentScreen
 {
     public static int Show(Desk desk)
     {
-        bool isNamed = desk.Parsed.GetValue(IncidentOptions.Incident) is not null || desk.JournalFolder is not null;
+        bool isNamed = desk.Parsed.GetValue(IncidentOptions.Incident) is not null || desk.JournalFolder is not null || Boards.Reports.Journal(desk.Parsed) is not null;
         if (!isNamed && IncidentPlaces.Current() is null)
             return ShowNone(desk);
         if (desk.Json)

@@ -40,7 +40,8 @@ internal static class IncidentStores
 
     /// <summary>A journal with the store that is remembered of it.</summary>
     public static FileJournal Journal(string path) =>
-        StoreLink.Of(path, StateFolder.Fallbacks) is { } link ? new(path, StateFolder.Fallbacks, new PostgresStore(Same(link.Url) ?? link.Url), link.First) : new(path, StateFolder.Fallbacks);
+        StoreLink.Of(path, StateFolder.Fallbacks) is { } link ? new(path, StateFolder.Fallbacks, new PostgresStore(Same(link.Url) ?? link.Url), link.First)
+        : new(path, StateFolder.Fallbacks, begins: Boards.Reports.IsWaiting(path));
 
     /// <summary>From now on the journal is in that store, or (null) in its file alone.</summary>
     public static FileJournal Move(string path, PostgresStore? store, string first, EventSink events)

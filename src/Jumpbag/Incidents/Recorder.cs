@@ -20,7 +20,11 @@ internal sealed class Recorder(FileJournal journal, EventSink events)
 
     /// <summary>Appends an event that follows from where the incident is, which nobody changes meanwhile.</summary>
     public Entry Append(Func<IncidentState, EventData> make, DateTimeOffset? at = null) =>
-        Tell(journal.Append(Me, entries => make(IncidentState.Of(entries, journal.Path)), at));
+        Append(Me, make, at);
+
+    /// <summary>As another than this process's person, who came with a key.</summary>
+    public Entry Append(Author author, Func<IncidentState, EventData> make, DateTimeOffset? at = null) =>
+        Tell(journal.Append(author, entries => make(IncidentState.Of(entries, journal.Path)), at));
 
     public Entry Append(EventData data, DateTimeOffset? at = null) => Tell(journal.Append(Me, data, at));
 
@@ -50,6 +54,7 @@ internal sealed class Recorder(FileJournal journal, EventSink events)
         if (appended.TakenIn > 0)
             events(new Status(journal.Path, $"{appended.TakenIn} {(appended.TakenIn == 1 ? "event" : "events")} of a fallback merged into it"));
         Notify(appended.Entry);
+        Boards.Reports.Send(journal.Path, events);
         return appended.Entry;
     }
 
@@ -59,7 +64,8 @@ internal sealed class Recorder(FileJournal journal, EventSink events)
         try
         {
             Hook[] wanted = [.. new HookList(StateFolder.Path).Read().Where(hook => hook.Wants(entry.Data.Type))];
-            if (wanted.Length == 0)
+            // Of a board that was never reached nobody here knows the incident.
+            if (wanted.Length == 0 || Boards.Reports.IsWaiting(journal.Path))
                 return;
             IncidentState state = IncidentState.Of(journal.Read(), journal.Path);
             var spool = new Spool(StateFolder.Path, Delivery.Send);

@@ -78,7 +78,7 @@ public sealed class GuestFinder(FileSystemOpener opener, EventSink events, Func<
 
     private static string WhyNot(Layer layer) => layer.Signature!.Format == "btrfs"
         ? "it is btrfs: the kernel would take a snapshot for the origin itself, since both have one UUID"
-        : layer.Volume is not null ? $"it is {layer.Signature.Format} in a guest's own volume group, which is not activated here"
+        : layer.Volume is not null ? $"it is {layer.Signature.Format}, which only the kernel reads, on a volume that does not lie in one piece, and a guest's own volume group is not activated here"
         : $"it holds {layer.Signature.Format}";
 
     private bool LooksLikeRoot(Layer layer)

@@ -1,3 +1,4 @@
+using Jumpbag.FileSystems;
 using Jumpbag.Storage;
 using Jumpbag.Storage.Layers;
 
@@ -12,10 +13,15 @@ public sealed record KernelFormat(string Type, string Options, long Offset, long
 /// </summary>
 public static class KernelFormats
 {
-    /// <summary>Null where it is not the kernel's: a volume of a guest's own group, an array, a format that is not known to be safe.</summary>
+    /// <summary>
+    /// Null where it is not the kernel's: an array, a format that is not known to be safe. Of a guest's own volume group only what
+    /// we cannot read is: a loop device on the volume's own bytes shows nobody the group.
+    /// </summary>
     public static KernelFormat? Of(Layer layer)
     {
-        if (layer.Volume is not null || layer.Signature is not { } signature || Type(signature.Format) is not { } type)
+        if (layer.Signature is not { } signature || Type(signature.Format) is not { } type)
+            return null;
+        if (layer.Volume is not null && FileSystemFormats.CanRead(signature.Format))
             return null;
         return Slice.Whole(layer.Device) is (FileSource, long offset) ? new(type, signature.Format == "xfs" ? "nouuid" : "", offset, layer.Size) : null;
     }

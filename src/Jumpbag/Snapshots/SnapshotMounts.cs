@@ -12,7 +12,7 @@ namespace Jumpbag.Snapshots;
 /// <summary>
 /// Mounts the filesystems of a snapshot, and takes them off again. The kernel mounts what stands on the snapshot or in a partition
 /// of it, read-only but on a writable device, so that it replays a journal into the snapshot; what it refuses, and all that is in
-/// a guest's own volume group, is mounted through FUSE by this program itself.
+/// a guest's own volume group and that this program can read, is mounted through FUSE by it.
 /// </summary>
 /// <param name="device">The snapshot's.</param>
 /// <param name="folder">Where the root comes to stand.</param>

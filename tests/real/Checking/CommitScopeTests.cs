@@ -104,6 +104,109 @@ public sealed class CommitScopeTests : IDisposable
         Assert.Contains("before: is not an overlay of jumpbag", result.Errors);
     }
 
+    /// <summary>A mount holds a device for itself, and so do other programs that ask for it; while nobody does, it is ours.</summary>
+    [Fact]
+    public void a_block_device_is_written_to_while_nobody_else_has_it()
+    {
+        Require.LoopMounts();
+        Require.Tool("unshare");
+        ShellResult result = Bash("""
+            export JUMPBAG_STATE=$PWD/state; mkdir k t; echo content >t/file
+            truncate -s 12M i; mke2fs -q -t ext4 -b 1024 -d t i; debugfs -w -R 'ssv free_blocks_count 7' i 2>/dev/null; cp i before
+            cp i copy; e2fsck -f -y copy >/dev/null 2>&1; echo e2fsck $?
+            loop=$(losetup -f --show i); trap 'umount k 2>/dev/null; losetup -d $loop' EXIT
+            jumpbag fsck --yes $loop >/dev/null 2>log </dev/null; echo repaired $?
+            grep -o "in the overlay $PWD/state/overlays/.*-${loop##*/}.jumpbag-overlay" log | sed 's/.*-loop.*\(\.jumpbag\)/overlay\1/'; ls
+            jumpbag cat -q --overlay state/overlays/*.jumpbag-overlay $loop:/file
+            try() { jumpbag fsck --commit --yes $loop 2>&1 | tail -n 2 | sed "s,$loop,LOOP,g"; echo "${PIPESTATUS[0]}"; }
+            mount -o ro $loop k; try; jumpbag fsck --commit --dry-run $loop >/dev/null 2>&1; echo $?; umount k
+            # Held in another mount namespace: no table that we can read tells of it, the kernel does.
+            mkfifo held; unshare -m sh -c "mount -o ro $loop k; echo >held; exec sleep 60" & read -r _ <held; try; kill %1; wait; rm held
+            dd if=$loop of=now bs=1M status=none; cmp now before && echo untouched
+            jumpbag fsck --commit --yes $loop 2>/dev/null; echo committed $?; ls state/overlays | sed 's/.*\././'
+            dd if=$loop of=now bs=1M status=none; cmp now copy && echo same
+            jumpbag fsck --undo --yes $loop 2>/dev/null; echo $?; dd if=$loop of=now bs=1M status=none; cmp now before && echo undone
+            """);
+        Assert.Equal("""
+            e2fsck 1
+            repaired 0
+            overlay.jumpbag-overlay
+            before
+            copy
+            i
+            k
+            log
+            state
+            t
+            content
+            jumpbag: LOOP: is in use: mounted at K
+            hint: end that, then run this again
+            4
+            4
+            jumpbag: LOOP: is in use: mounted, or held by a volume group, an array or swap
+            hint: unmount it (and deactivate what stands on it), then run this again
+            4
+            untouched
+            committed 0
+            .jumpbag-undo
+            same
+            0
+            undone
+
+            """, result.Output.Replace($"{folder.Path}/k", "K", StringComparison.Ordinal));
+    }
+
+    /// <summary>One disk of several, or one of several places of a block, must not be changed by itself: read yes, written no.</summary>
+    [Theory]
+    [InlineData("make-array copy d- 0 3 64", "d-0@md/data --disk d-1 --disk d-2", "it lies on a RAID array, whose disks must not be changed one by one")]
+    [InlineData("make-array copy d- 1 2 64", "d-1@md/data --disk d-0", "it lies on a RAID array, whose disks must not be changed one by one")]
+    [InlineData("make-array copy d- 5 3 64", "d-0@md/data --disk d-2", "it lies on a RAID array, whose disks must not be changed one by one")]
+    [InlineData("make-volume thin copy d", "d/disk0@bench/volume", "d/disk0@bench/volume is a thin volume, whose blocks are not its alone, or are computed")]
+    [InlineData("make-volume snapshot copy d", "d/disk0@bench/volume", "d/disk0@bench/volume is a snapshot volume, whose blocks are not its alone, or are computed")]
+    [InlineData("make-volume snapshot copy d", "d/disk0@bench/origin", "d/disk0@bench/origin has the snapshot volume, which would show the changes")]
+    public void what_is_no_blocks_only_place_is_repaired_in_the_overlay_and_never_written(string make, string words, string why)
+    {
+        if (make.Contains("thin", StringComparison.Ordinal))
+            Require.Tool("thin_restore");
+        ShellResult result = Bash($$"""
+            damaged copy 8M; {{VirtualMachine.Repository}}/bench/{{make}}; sha256sum d* d/* >before 2>/dev/null
+            jumpbag fsck --yes {{words}} >/dev/null 2>log </dev/null; echo $?; grep 'into the disk' log
+            overlay=$(ls *.jumpbag-overlay d/*.jumpbag-overlay 2>/dev/null)
+            eval "$(sed -n 's/^to read it: jumpbag cp -r/jumpbag cp -r -q/p' log)" 2>log; echo $?; ls rescued
+            jumpbag fsck --commit --yes --overlay $overlay {{words}} 2>log; echo $?; grep -v degraded log; jumpbag fsck --commit --dry-run --overlay $overlay {{words}} 2>/dev/null; echo $?
+            sha256sum -c --quiet before && echo untouched; ls $overlay >/dev/null
+            """);
+        string locator = words.Split(' ')[0];
+        Assert.Equal($"0\nit cannot be written into the disk: {why}\n0\nlost+found\n4\njumpbag: {locator}: the overlay cannot be written into the disk: {why}\n"
+            + "hint: read the repaired view with '--overlay FILE' ('jumpbag cp' copies the files out), or run the checker on the activated volume\n4\nuntouched\n", result.Output);
+    }
+
+    [Fact]
+    public void a_member_of_an_array_is_not_checked_by_itself()
+    {
+        ShellResult result = Bash($$"""
+            damaged copy 8M; {{VirtualMachine.Repository}}/bench/make-array copy d- 1 2 64
+            jumpbag fsck --yes d-0 </dev/null 2>&1; echo $?; ls *overlay 2>/dev/null
+            """);
+        Assert.Equal("jumpbag: d-0: is a member of an array, which is checked as a whole\nhint: there are d-0@md/data\n4\n", result.Output);
+    }
+
+    /// <summary>Its checker would look for the journal's device on this machine.</summary>
+    [Fact]
+    public void a_filesystem_whose_journal_is_elsewhere_is_not_checked()
+    {
+        Require.LoopMounts();
+        ShellResult result = Bash("""
+            truncate -s 8M j; mke2fs -q -O journal_dev -b 1024 j >/dev/null; loop=$(losetup -f --show j)
+            truncate -s 12M i; mke2fs -q -t ext4 -b 1024 -J device=$loop i >/dev/null; losetup -d $loop; sha256sum i j >before
+            jumpbag fsck --yes i </dev/null 2>&1; echo $?; jumpbag fsck --yes i --disk j </dev/null >/dev/null 2>&1; echo $?
+            jumpbag fsck --yes j </dev/null 2>&1 | head -n 1; echo "${PIPESTATUS[0]}"; sha256sum -c --quiet before && ls
+            """);
+        Assert.Equal("jumpbag: i: cannot be checked in an overlay: its journal is on another device\n"
+            + "hint: make an overlay for each device by hand (device-mapper's snapshot target), and check those\n4\n4\n"
+            + "jumpbag: j: holds jbd, for which no checker is known\n4\nbefore\ni\nj\n", result.Output);
+    }
+
     [Fact]
     public void without_root_and_in_a_folder_that_cannot_be_written()
     {

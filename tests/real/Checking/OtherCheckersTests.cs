@@ -69,6 +69,58 @@ public sealed class OtherCheckersTests : IDisposable
         Assert.Contains("damaged 3\nuntouched\n", result.Output);
     }
 
+    /// <summary>In every copy of the tree's leaf the files' sizes on disk (nbytes) are wrong, with right checksums: btrfs check mends that.</summary>
+    [Fact]
+    public void a_damaged_btrfs_becomes_what_btrfs_check_makes_of_a_copy()
+    {
+        Require.Tool("btrfs");
+        Require.Tool("python3");
+        Require.Tool("mkfs.btrfs");
+        ShellResult result = JumpbagProgram.Bash(folder.Path, """
+            export TMPDIR=$PWD PATH=$PATH:/usr/sbin LC_ALL=C
+            mkdir t; for n in 1 2 3 4; do seq 1 $((n * 1000)) >t/f$n; done
+            truncate -s 160M i; mkfs.btrfs -q -r t i >/dev/null 2>&1 || exit 70
+            python3 - <<'END'
+            import struct
+            table = []
+            for n in range(256):
+                for _ in range(8):
+                    n = n >> 1 ^ 0x82F63B78 * (n & 1)
+                table.append(n)
+            def crc32c(data):
+                crc = 0xFFFFFFFF
+                for byte in data:
+                    crc = table[(crc ^ byte) & 255] ^ crc >> 8
+                return crc ^ 0xFFFFFFFF
+            image, size = bytearray(open('i', 'rb').read()), 16384
+            identity = image[0x10020:0x10030]
+            for leaf in range(1 << 20, len(image) - size, 4096):
+                owner, count, level = struct.unpack_from('<QIB', image, leaf + 0x58)
+                if image[leaf + 0x20:leaf + 0x30] != identity or owner != 5 or level:
+                    continue
+                for item in range(count):
+                    inode, kind, _, at, _ = struct.unpack_from('<QBQII', image, leaf + 0x65 + item * 25)
+                    if kind == 1 and inode > 256:
+                        struct.pack_into('<Q', image, leaf + 0x65 + at + 24, 12345)
+                struct.pack_into('<I', image, leaf, crc32c(image[leaf + 32:leaf + size]))
+            open('i', 'wb').write(image)
+            END
+            cp i copy; cp i before
+            jumpbag fsck i >log 2>&1 </dev/null; echo looked $?; grep -q 'nbytes wrong' log && echo told
+            cmp i before && ls
+            btrfs check --repair --force copy >log 2>&1 </dev/null; btrfs check copy >log 2>&1; echo copy $?
+            jumpbag fsck --yes i >log 2>errors </dev/null; echo repaired $?
+            grep -o 'btrfs looks again' errors; cmp i before
+            jumpbag fsck --yes --overlay i.jumpbag-overlay i >log 2>&1 </dev/null; echo again $?
+            jumpbag fsck --commit -y i 2>&1 | grep -o '^i: .* written to i'
+            btrfs check i >log 2>&1; echo committed $?
+            btrfs restore -D i . >log 2>&1; echo readable $?
+            jumpbag fsck --undo -y i 2>/dev/null; cmp i before && echo undone
+            """);
+        Assert.Equal(0, result.Status);
+        Assert.Matches("^looked 3\ntold\nbefore\ncopy\ni\nlog\nt\ncopy 0\nrepaired 0\nbtrfs looks again\nagain 0\ni: \\d+ blocks written to i\ncommitted 0\nreadable 0\nundone\n$", result.Output);
+    }
+
     [Fact]
     public void what_no_checker_is_for_is_refused()
     {

@@ -64,6 +64,18 @@ public sealed class SnapshotVirtualMachineTests(SnapshotVirtualMachineTests.Mach
         static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Their bytes are compared with all others'.</summary>
+    [Fact]
+    public void a_pool_that_the_kernel_gave_up_is_read_with_a_warning_and_a_full_one_without()
+    {
+        Assert.Matches(" needs_check ", machine.Lines("pool").Single(line => line.StartsWith("worn ", StringComparison.Ordinal)));
+        Assert.Equal(["thin pool thin/worn: the kernel found its metadata damaged and marked it needs_check; what can be told to be damaged is not read"], machine.Volume("thin/onworn").Warnings);
+        Assert.Matches(" out_of_data_space ", machine.Lines("pool").Single(line => line.StartsWith("brim ", StringComparison.Ordinal)));
+        Assert.Empty(machine.Volume("thin/overfull").Warnings);
+        Assert.Equal(100, machine.Volume("thin/brim").ReadUsage()!.Percent);
+        Assert.Equal(["thin/onworn", "thin/overfull"], machine.Lines("content").Select(line => line.Split(' ')[0]).Where(name => name is "thin/onworn" or "thin/overfull").Order());
+    }
+
     [Fact]
     public void a_merge_that_was_stopped_half_way_is_known_as_one()
     {

@@ -170,14 +170,33 @@ lvchange -an thin/replacing
 exec 7</dev/thin/replaced
 lvconvert -y --merge thin/replacing
 exec 7<&-
+# a pool whose data is full, and one whose metadata fails: writes fail, and the kernel marks the second; what was written before stays
+lvcreate -y --type thin-pool -c 64k --poolmetadatasize 2m -L 2m -n brim thin
+lvchange --errorwhenfull y thin/brim
+lvcreate -y -V 4m -n overfull --thinpool brim thin
+! dd if=/dev/urandom of=/dev/thin/overfull bs=64k count=64 conv=fsync
+lvcreate -y --type thin-pool -c 64k --poolmetadatasize 2m -L 4m -n worn thin
+lvcreate -y -V 8m -n onworn --thinpool worn thin
+fill /dev/thin/onworn 30
 sync
+read -r _ metadata _ below start <<<"$(dmsetup table thin-worn_tmeta)"
+dmsetup reload thin-worn_tmeta <<END
+0 8 linear $below $start
+8 $((metadata - 8)) flakey $below $((start + 8)) 0 1000 1 error_writes
+END
+dmsetup suspend --noflush thin-worn_tmeta
+dmsetup resume thin-worn_tmeta
+! dd if=/dev/urandom of=/dev/thin/onworn bs=64k seek=30 count=20 conv=notrunc,fsync
+echo 3 >/proc/sys/vm/drop_caches
 
 exec >&3 2>/tmp/log
+echo "pool brim $(dmsetup status thin-brim-tpool)"
+echo "pool worn $(dmsetup status thin-worn-tpool)"
 options=(--noheadings --units b --nosuffix --separator '|')
 lvs "${options[@]}" -o vg_name,lv_name,segtype,origin,pool_lv,data_percent,metadata_percent,lv_attr old thin | sed 's/^ */volume /'
 for name in $(lvs --noheadings -o lv_full_name old thin); do
   case $name in
-    old/full | */pool | */odd | */onmirror) ;;
+    old/full | */pool | */odd | */onmirror | */brim | */worn) ;;
     old/merged) echo "content $name $(blockdev --getsize64 "/dev/$name") $merging" ;;
     thin/replaced) echo "content $name $(blockdev --getsize64 "/dev/$name") $replacement" ;;
     *)

@@ -75,6 +75,41 @@ public sealed class MountCommandTests
         Assert.Equal("i7tiny\n130\ngone\n", result.Output);
     }
 
+    /// <summary>As much as a person does at once: a copy of all, and several who read and list all beside it.</summary>
+    [Fact]
+    public void the_servers_memory_stays_bounded_whatever_is_read_at_once()
+    {
+        Require.Tool("python3");
+        ShellResult result = Run("""
+            python3 - <<'END'
+            import os
+            pool = bytes(range(256)) * 400
+            os.mkdir('t'); os.mkdir('t/wide')
+            for n in range(12000):
+                folder = 't/wide' if n % 3 == 0 else f't/d{n % 40}/e{n // 40 % 20}'
+                os.makedirs(folder, exist_ok=True)
+                with open(f'{folder}/a-name-of-a-common-length-{n:05}', 'wb') as file:
+                    file.write(pool[n % 256:n % 256 + n * 37 % 5000])
+            with open('t/large', 'wb') as file:
+                for n in range(400):
+                    file.write(pool[n % 256:])
+            END
+            truncate -s 200M i; mke2fs -q -t ext4 -N 20000 -d t i; rm -rf t
+            "$BIN" mount --foreground -q i m & pid=$!
+            for _ in $(seq 200); do [ -e m/large ] && break; sleep 0.05; done
+            readers=; for n in 1 2 3; do tar -cf - -C m . | cksum >sum$n & readers="$readers $!"; done
+            find m -printf '%p %s %i %T@\n' >/dev/null & readers="$readers $!"
+            cp -a m copy; wait $readers
+            cat sum? | sort -u | wc -l; find copy -type f | wc -l; diff -r m copy && echo same
+            sed -n 's/VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$pid/status
+            kill -TERM $pid; wait $pid; gone
+            """);
+        string[] lines = result.Output.Split('\n');
+        Assert.Equal(["1", "12001", "same"], lines[..3]);
+        Assert.InRange(int.Parse(lines[3], System.Globalization.CultureInfo.InvariantCulture), 1, 256 * 1024);
+        Assert.Equal("gone", lines[4]);
+    }
+
     [Fact]
     public void what_is_busy_is_not_unmounted_and_who_holds_it_is_told()
     {
@@ -199,6 +234,60 @@ public sealed class MountCommandTests
         Assert.Equal("4\n0\ni7tiny\nm/boot/grub:\ngrub.cfg\n\nm/home:\nanna\njens\nlost+found\n3\n0\n3\n0\n0\n"
             + "LOOP1=$(losetup --find --show --read-only --offset 23068672 --sizelimit 67108864 d.img)    # d.img@vg_demo/root\nmount -t ext4 -o ro,nosuid,nodev $LOOP1 m\ngone\n", result.Output);
         Assert.Matches(@"^jumpbag: d\.img@vg_demo/home: its journal is dirty, .*\nhint: without --kernel .*--no-replay", result.Errors);
+    }
+
+    /// <summary>A loop device shows one range of one file: what lies otherwise is refused, with a way that works.</summary>
+    [Theory]
+    [InlineData("make-array i d- 0 3 64", "d-0@md/data --disk d-1 --disk d-2")]
+    [InlineData("make-array i d- 1 2 64", "d-0@md/data --disk d-1")]
+    [InlineData("make-volume snapshot i d", "d/disk0@bench/volume")]
+    public void the_kernel_is_given_nothing_that_lies_in_pieces(string make, string words)
+    {
+        ShellResult result = Run($$"""
+            mkdir t; echo kept >t/file; truncate -s 8M i; mke2fs -q -t ext4 -d t i; {{VirtualMachine.Repository}}/bench/{{make}}
+            jumpbag mount -q --kernel {{words}} m; echo $?; losetup -l | grep -c "$top"
+            jumpbag mount -q {{words}} m; cat m/file; jumpbag umount -q m
+            gone
+            """, root: true);
+        Assert.Equal("4\n0\nkept\ngone\n", result.Output);
+        Assert.Matches(@"^jumpbag: \S+: does not lie in one piece in one file, so that no offset leads to it\nhint: without --kernel it is read by jumpbag itself\n$", result.Errors);
+    }
+
+    [Fact]
+    public void what_only_the_kernel_reads_on_stripes_is_mounted_from_its_raw_file_as_the_hint_says()
+    {
+        Require.Tool("mkfs.xfs");
+        Assert.SkipUnless(File.ReadAllText("/proc/filesystems").Contains("\txfs\n", StringComparison.Ordinal), "needs a kernel with XFS");
+        ShellResult result = Run($$"""
+            mkdir k; truncate -s 320M i; mkfs.xfs -q i; mount -o loop i k; echo kept >k/file; umount k; {{VirtualMachine.Repository}}/bench/make-array i d- 0 3 64
+            jumpbag mount -q --kernel d-0@md/data m --disk d-1 --disk d-2 2>errors; echo $?; cat errors
+            jumpbag mount -q --raw d-0@md/data m --disk d-1 --disk d-2
+            eval "$(grep -o "mount -t [^']*" errors) m/* k"; cat k/file; umount k
+            for _ in $(seq 50); do jumpbag umount -q m 2>/dev/null && break; sleep 0.1; done; gone
+            """, root: true);
+        Assert.Equal("4\njumpbag: d-0@md/data: does not lie in one piece in one file, so that no offset leads to it\n"
+            + "hint: 'jumpbag mount --raw' shows it as a file, which 'mount -t xfs -o ro,loop,nouuid,norecovery' takes\nkept\ngone\n", result.Output);
+    }
+
+    /// <summary>Without its root directory nothing of a filesystem can be read; e2fsck finds the files again, in an overlay.</summary>
+    [Fact]
+    public void a_repaired_view_is_mounted_by_its_overlay_and_never_by_the_kernel()
+    {
+        ShellResult result = Run("""
+            mkdir t k; echo kept >t/file; truncate -s 8M i; mke2fs -q -t ext4 -d t i; debugfs -w -R 'clri <2>' i 2>/dev/null
+            jumpbag mount -q i m 2>errors; echo $?
+            sha256sum i >before; jumpbag fsck --yes i >/dev/null 2>&1 </dev/null; echo $?
+            jumpbag mount -q --overlay i.jumpbag-overlay i m; cat m/lost+found/* 2>/dev/null; jumpbag umount -q m
+            jumpbag mount -q --all --overlay i.jumpbag-overlay i m; cat m/disk/lost+found/* 2>/dev/null; jumpbag umount -q m
+            jumpbag mount -q --raw --overlay i.jumpbag-overlay i m; e2fsck -fn m/disk >/dev/null 2>&1; echo e2fsck $?
+            mount -o ro,loop m/disk k; cat k/lost+found/* 2>/dev/null; umount k
+            for _ in $(seq 50); do jumpbag umount -q m 2>/dev/null && break; sleep 0.1; done
+            jumpbag mount -q --kernel --overlay i.jumpbag-overlay i m; echo $?
+            sha256sum -c --quiet before && echo untouched
+            gone
+            """, root: true);
+        Assert.Equal("1\n0\nkept\nkept\ne2fsck 0\nkept\n4\nuntouched\ngone\n", result.Output);
+        Assert.Matches("jumpbag: i: the kernel would mount the disk as it is, without the overlay\nhint: without --kernel it is read by jumpbag itself\n$", result.Errors);
     }
 
     [Fact]

@@ -26,6 +26,7 @@ public sealed class LiveSnapshotTests(LiveSnapshotTests.Machine machine) : IClas
     [InlineData("journal", 7)]
     [InlineData("guest", 8)]
     [InlineData("xfsguest", 2)]
+    [InlineData("xfsgroup", 7)]
     [InlineData("guestgroup", 5)]
     public void it_holds_on_a_live_system(string section, int checks)
     {
@@ -38,7 +39,7 @@ public sealed class LiveSnapshotTests(LiveSnapshotTests.Machine machine) : IClas
     /// <summary>Two boots, so that each is done within its time on a slow machine.</summary>
     public sealed class Machine
     {
-        private static readonly string[] Boots = ["fixed refused overflow hooks signals dry two", "terminal crash keep wait thin xfs journal guest xfsguest guestgroup"];
+        private static readonly string[] Boots = ["fixed refused overflow hooks signals dry two", "terminal crash keep wait thin xfs journal guest xfsguest xfsgroup guestgroup"];
 
         private static readonly string[] Programs = ["mke2fs", "mkfs.xfs", "sfdisk", "script", "mount", "umount", "losetup", "blockdev", "fstrim", "dumpe2fs", "seq", "sync", "stat"];
 

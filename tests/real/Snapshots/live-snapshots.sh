@@ -446,6 +446,34 @@ if section xfsguest; then
   lvremove -y host/vm; dd if=/dev/zero of=/dev/vdb bs=1M count=60 2>/dev/null; blockdev --rereadpt /dev/vdb
 fi
 
+if section xfsgroup; then
+  # The same in a volume group of the guest's own, as it is while the guest runs: the log is to be replayed, into the snapshot.
+  printf 'size=8M,type=83\nsize=320M,type=8e\n' | sfdisk -q /dev/vdb
+  mke2fs -q -t ext2 -L boot /dev/vdb1; pvcreate /dev/vdb2; vgcreate -s 1m inner /dev/vdb2; lvcreate -y -n root -L 304m inner
+  mkfs.xfs -q -f /dev/inner/root; mount /dev/inner/root /mnt/a; mkdir -p /mnt/a/etc /mnt/a/boot
+  printf '/dev/inner/root / xfs defaults 0 1\nLABEL=boot /boot ext2 defaults 0 2\n' >/mnt/a/etc/fstab
+  mount /dev/vdb1 /mnt/a/boot; echo vmlinuz >/mnt/a/boot/kernel; umount /mnt/a/boot
+  echo logged >/mnt/a/etc/hostname; sync /mnt/a/etc/fstab; sync /mnt/a/etc/hostname
+  lvcreate -y -n vm -L 336m host; dd if=/dev/vdb of=/dev/host/vm bs=1M count=336 iflag=direct 2>/dev/null
+  umount /mnt/a; vgchange -an inner; dd if=/dev/zero of=/dev/vdb bs=1M count=60 2>/dev/null; blockdev --rereadpt /dev/vdb
+  before=$(sha256sum </dev/host/vm) groups=$(vgs --noheadings -o vg_uuid)
+  dmesg -c >/dev/null
+  jumpbag snapshot host/vm --size 16M -- sh -c 'cd {}; cat etc/hostname boot/kernel; vgs --noheadings -o vg_uuid; grep " {}" /proc/mounts | cut -d" " -f3 | paste -sd,' >/tmp/out 2>/tmp/err
+  expect xfs-group "0 logged|vmlinuz|$groups|xfs,ext4" "$? $(paste -sd '|' /tmp/out)" "$(cat /tmp/err)"
+  dmesg | grep -q 'XFS .*Starting recovery' && ok xfs-group-log-replayed || no xfs-group-log-replayed "$(dmesg | grep XFS)"
+  echo 3 >/proc/sys/vm/drop_caches
+  expect xfs-group-origin-untouched "$before" "$(sha256sum </dev/host/vm)"
+  expect xfs-group-not-activated "" "$(dmsetup ls | grep inner)"
+  clean clean-after-xfs-group
+  # Killed meanwhile.
+  rm -f /tmp/running
+  jumpbag snapshot host/vm --size 16M -- sh -c 'touch /tmp/running; exec sleep 300' 2>/tmp/err & pid=$!
+  until_there /tmp/running; kill -9 $pid; wait $pid; kill $(pidof sleep); sleep 0.5
+  jumpbag snapshot clean 2>/tmp/err; expect xfs-group-crash-cleaned 0 $? "$(cat /tmp/err)"
+  clean clean-after-xfs-group-crash
+  lvremove -y host/vm
+fi
+
 if section guestgroup; then
   lvcreate -y -n vm -L 72m host; gunzip -c /tmp/guest.gz | dd of=/dev/host/vm bs=1M 2>/dev/null
   groups=$(vgs --noheadings -o vg_uuid)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CsCheck;
 using Jumpbag.Core;
 using Jumpbag.Storage;
 using Jumpbag.Storage.DeviceMapper;
@@ -62,6 +63,47 @@ public class ThinPoolTests
         foreach ((long block, long? place) in new (long, long?)[] { (0, null), (2, 0), (3, 1), (10, null), (11, 7), (12, 8), (19, 9), (20, 10), (40, 15), (63, null) })
             AssertBlock(device, block, place);
     }
+
+    /// <summary>Whatever was read before: which leaf was met last must make no difference, nor which of them is damaged.</summary>
+    [Fact]
+    public void every_block_is_where_a_plain_table_says_in_whatever_order_blocks_are_read() => Gen.Select(
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 15]).Array[1, 40], Gen.Int[1, 8], Gen.Int[0, 12], Gen.Select(Gen.Int[0, 160 * Size], Gen.Int[0, 3 * Size]).Array[1, 12])
+        .Sample((steps, leafSize, damaged, reads) =>
+    {
+        var entries = new List<(long Key, long Value)>();
+        long key = -1;
+        foreach ((int gap, int place) in steps)
+            entries.Add((key += gap + 1, To(place)));
+        (long, long)[][] leaves = [.. entries.Chunk(leafSize)];
+        ThinMetadata metadata = new ThinMetadata(64).Superblock(1, 2).Leaf(1, (1, 3)).Details(2, (1, 5))
+            .Internal(3, [.. leaves.Select((leaf, n) => (leaf[0].Item1, n + 4L))]);
+        for (int n = 0; n < leaves.Length; n++)
+            metadata.Leaf(n + 4, leaves[n]);
+        // Of a damaged leaf nothing is known up to where the next one begins.
+        long lostFrom = long.MaxValue, lostTo = long.MaxValue;
+        if (damaged < leaves.Length)
+        {
+            metadata.Block(damaged + 4)[200] ^= 1;
+            lostFrom = leaves[damaged][0].Item1;
+            lostTo = damaged + 1 < leaves.Length ? leaves[damaged + 1][0].Item1 : long.MaxValue;
+        }
+        ThinDevice device = ThinPool.Open(metadata.Device, Data).OpenDevice(1, 200L * Size, null);
+        Dictionary<long, int> table = entries.ToDictionary(entry => entry.Key, entry => (int)(entry.Value >> 24) * Size);
+        foreach ((int offset, int length) in reads)
+        {
+            var read = new byte[length];
+            if (length > 0 && offset / Size < lostTo && (offset + length - 1) / Size >= lostFrom)
+            {
+                var failure = Assert.Throws<UnreadableException>(() => device.Read(offset, read));
+                Assert.Equal(Math.Max(offset, lostFrom * Size), failure.Offset);
+                continue;
+            }
+            device.Read(offset, read);
+            for (int i = 0; i < length; i++)
+                if (read[i] != (table.TryGetValue((offset + i) / Size, out int place) ? Data.Bytes[place + ((offset + i) % Size)] : 0))
+                    Assert.Fail($"byte {offset + i} is {read[i]}");
+        }
+    }, iter: 300);
 
     [Fact]
     public void the_usage_is_that_of_the_space_maps_and_the_details()
