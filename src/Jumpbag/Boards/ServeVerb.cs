@@ -5,6 +5,7 @@ using Jumpbag.Board.Web;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
+using Jumpbag.Incident.Journal;
 using Jumpbag.Incidents;
 
 namespace Jumpbag.Boards;
@@ -25,6 +26,7 @@ internal static class ServeVerb
             throw new UnsupportedException($"{address}: others reach that address, and there is no token yet", "'jumpbag board token add NAME --write' (or --read) makes one for each person");
         Recorder recorder = desk.Recorder;
         CancellationToken cancelled = desk.Session.CatchSignals();
+        using JournalFollower follower = recorder.Follow();
         BoardServer server = BoardServer.Start(new(address, desk.Parsed.GetValue(Name) ?? []), new BoardJournal(recorder.Journal, (author, make) => recorder.Append(author, make)), BoardPlaces.Keys).GetAwaiter().GetResult();
         try
         {
