@@ -230,6 +230,21 @@ public sealed class IncidentJournalTests : IDisposable
         Assert.Equal("stopped 147\n0\n1\nwent on 21\ngot typed\n\"exitStatus\":21\n", result.Output);
     }
 
+    /// <summary>Also of a command that is done before it would tell how far it is, and is told to be quiet.</summary>
+    [Fact]
+    public void a_command_is_journalled_with_the_bytes_that_it_moved()
+    {
+        JumpbagProgram.UnpackDemo(folder.Path);
+        ShellResult result = Bash("""
+            i open x -q 2>/dev/null; jumpbag cp -rq d.img:/etc out; head -c 12345 /dev/zero | jumpbag pipe -q >/dev/null; jumpbag cat d.img:/etc/fstab >fstab
+            grep -o '"command":"jumpbag [a-z]*\|"bytes":[0-9]*' state/incidents/*.ndjson | grep -A1 -B1 bytes | grep bytes
+            find out -type f -printf '%s\n' | awk '{n+=$1} END {print "\"bytes\":" n}'; echo '"bytes":12345'; wc -c <fstab | sed 's/^/"bytes":/'
+            """);
+        string[] lines = result.Output.TrimEnd().Split('\n');
+        Assert.Equal(6, lines.Length);
+        Assert.Equal(lines[3..], lines[..3]);
+    }
+
     /// <summary>The oracle is losetup; a loop device's "serial number" is the file behind it.</summary>
     [Fact]
     public void a_command_is_journalled_with_the_serial_numbers_of_the_disks_it_names()

@@ -34,6 +34,9 @@ public sealed record CommandFailed(string Message) : Event;
 /// <summary>A file that was delivered, for those who asked to see each.</summary>
 public sealed record FileDelivered(string Path) : Event;
 
+/// <summary>How many bytes a command has moved in all, when it ends: for the record, since how far it is may never have been told.</summary>
+public sealed record BytesMoved(long Bytes) : Event;
+
 /// <summary>How far the work is.</summary>
 public sealed record Progressed(Progress Progress) : Event;
 

@@ -6,7 +6,6 @@ using Jumpbag.CommandLine;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
 using Jumpbag.Incident.Journal;
-using Jumpbag.Incident.Texts;
 using Jumpbag.Incidents;
 
 namespace Jumpbag.Boards;
@@ -27,6 +26,7 @@ internal static class ServeVerb
             throw new UnsupportedException($"{address}: others reach that address, and there is no token yet", "'jumpbag board token add NAME --write' (or --read) makes one for each person");
         Recorder recorder = desk.Recorder;
         CancellationToken cancelled = desk.Session.CatchSignals();
+        using JournalFollower follower = recorder.Follow();
         BoardServer server = BoardServer.Start(new(address, desk.Parsed.GetValue(Name) ?? []), new BoardJournal(recorder.Journal, (author, make) => recorder.Append(author, make)), BoardPlaces.Keys).GetAwaiter().GetResult();
         try
         {
@@ -45,7 +45,6 @@ internal static class ServeVerb
                 desk.Out.WriteLine(url);
             desk.Out.Flush();
             Explain(desk, server.Listening, isLoopback);
-            using var follower = new JournalFollower(recorder.Journal, Recorder.Me, Teller(desk));
             cancelled.WaitHandle.WaitOne();
         }
         finally
@@ -53,20 +52,6 @@ internal static class ServeVerb
             server.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
         return ExitStatus.Interrupted;
-    }
-
-    /// <summary>Of the store: when it goes away and when it is back.</summary>
-    private static Action<Synced> Teller(Desk desk)
-    {
-        string? away = null;
-        return synced =>
-        {
-            string? now = synced.Away is null ? null : Printable.Line(synced.Away.Message);
-            if (now == away)
-                return;
-            desk.Session.Events(now is null ? new Status(desk.State.Opened.Id, "the store is back") : new Warning($"{now}: what others write is missing until it is back", "this machine's copy is shown; nothing is lost"));
-            away = now;
-        };
     }
 
     private static void Explain(Desk desk, IPEndPoint listening, bool isLoopback)

@@ -70,6 +70,8 @@ public static class PipeCommand
         bool complete = true;
         foreach (string file in files)
             complete &= Copy(copy, file, output!, session.Events);
+        if (separator is null)
+            session.Events(new BytesMoved(counter.Done));
         return complete ? session.Status : ExitStatus.Failed;
     }
 

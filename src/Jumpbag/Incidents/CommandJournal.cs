@@ -115,6 +115,9 @@ internal sealed class CommandJournal
                     bytes = Math.Max(bytes, update.Progress.BytesDone);
                     running.Show(update.Progress);
                     break;
+                case BytesMoved moved:
+                    bytes = Math.Max(bytes, moved.Bytes);
+                    break;
                 case ProgressText { Progress: { } progress }:
                     bytes = Math.Max(bytes, progress.BytesDone);
                     running.Show(progress);

@@ -38,6 +38,19 @@ internal sealed class Recorder(FileJournal journal, EventSink events)
         Tell(synced);
     }
 
+    /// <summary>Keeps the journal up with its store from now on; tells when that goes, and when it is back.</summary>
+    public JournalFollower Follow()
+    {
+        bool away = false;
+        return new(journal, Me, synced =>
+        {
+            if (away != synced.Away is not null)
+                events(synced.Away is { } reason ? new Warning($"{Printable.Line(reason.Message)}: what others write is shown when it is back") : new Status(journal.Store!.Place, "is back"));
+            away = synced.Away is not null;
+            Tell(synced);
+        });
+    }
+
     private void Tell(Synced? synced)
     {
         if (synced?.PutBack > 0)

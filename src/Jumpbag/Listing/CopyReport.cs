@@ -14,6 +14,7 @@ internal static class CopyReport
     public static int Show(ExtractionResult result, bool dryRun, string destination, Reading reading)
     {
         Session session = reading.Session;
+        session.Events(new BytesMoved(dryRun ? 0 : result.Bytes));
         if (reading.Json)
             reading.Out.WriteJson(json => WriteJson(result, dryRun, json));
         else

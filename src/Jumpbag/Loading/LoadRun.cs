@@ -184,6 +184,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         foreach (string note in load.Report.Notes)
             session.Events(new Warning(note));
         LoadProgress done = load.Progress;
+        session.Events(new BytesMoved(done.Bytes));
         session.Events(new Status("loaded", string.Create(CultureInfo.InvariantCulture,
             $"{done.Rows:#,0} {(done.Rows == 1 ? "row" : "rows")} of {load.Tables.Count} {(load.Tables.Count == 1 ? "table" : "tables")}, {ByteSize.Format(done.Bytes)} in {done.Elapsed.TotalSeconds:0.0} s")));
         if ((input.Metadata?.BinlogFile ?? header.BinlogFile) is { } log && (input.Metadata?.BinlogPosition ?? header.BinlogPosition) is { } position)

@@ -221,9 +221,11 @@ public sealed class StoreTests : IDisposable
             JUMPBAG_STATE=$PWD/b "$BIN" incident timeline --follow --json >seen 2>err & p=$!; sleep 1.5
             for n in 1 2 3 4 5; do a note "number $n" -q; t0=$(date +%s%N); until grep -q "number $n" seen; do sleep 0.01; [ $(( ($(date +%s%N) - t0) / 1000000 )) -gt 5000 ] && break; done; echo $(( ($(date +%s%N) - t0) / 1000000 )); done
             kill -TERM $p; wait $p; echo "status $?"; wc -l <seen
+            JUMPBAG_STATE=$PWD/b "$BIN" board --listen 127.0.0.1:0 >url 2>err & p=$!; for n in $(seq 1 100); do [ -s url ] && break; sleep 0.1; done; sleep 0.5
+            a note 'for the board' -q; for n in $(seq 1 50); do grep -q 'for the board' b/incidents/*.ndjson && echo seen && break; sleep 0.1; done; kill -TERM $p; wait $p; cat err >&2
             """);
         string[] lines = result.Output.TrimEnd().Split('\n');
-        Assert.Equal(["status 130", "7"], lines[5..]);
+        Assert.Equal(["status 130", "7", "seen"], lines[5..]);
         TestContext.Current.TestOutputHelper?.WriteLine($"ms until another machine saw an event: {string.Join(", ", lines[..5])}");
         Assert.All(lines[..5], line => Assert.InRange(int.Parse(line, CultureInfo.InvariantCulture), 0, 1500));
     }

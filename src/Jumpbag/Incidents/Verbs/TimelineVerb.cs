@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Jumpbag.CommandLine;
-using Jumpbag.Core.Events;
 using Jumpbag.Incident.Events;
 using Jumpbag.Incident.Folding;
 using Jumpbag.Incident.Journal;
@@ -48,15 +47,7 @@ internal static class TimelineVerb
     {
         desk.Out.Flush();
         CancellationToken cancelled = desk.Session.CatchSignals();
-        bool away = false;
-        using var follower = new JournalFollower(desk.Journal, Recorder.Me, synced =>
-        {
-            // Once when it goes, and once when it is back.
-            if (away != synced.Away is not null)
-                desk.Session.Events(synced.Away is { } reason ? new Warning($"{Printable.Line(reason.Message)}: what others write is shown when it is back")
-                    : new Status(desk.Journal.Store!.Place, "is back"));
-            away = synced.Away is not null;
-        });
+        using JournalFollower follower = desk.Recorder.Follow();
         while (!cancelled.WaitHandle.WaitOne(Pause))
         {
             (IReadOnlyList<Entry> entries, next) = desk.Journal.ReadFrom(next);
