@@ -6,7 +6,7 @@ namespace Jumpbag.Host;
 /// <summary>
 /// What statx(2) tells of a file on this machine. Its structure is the same on every architecture:
 /// 0x00 u32 stx_mask · 0x10 u32 stx_nlink · 0x14 u32 stx_uid · 0x18 u32 stx_gid · 0x1C u16 stx_mode · 0x20 u64 stx_ino ·
-/// 0x28 u64 stx_size · 0x30 u64 stx_blocks · 0x40 stx_atime · 0x70 stx_mtime (s64 seconds, u32 nanoseconds) ·
+/// 0x28 u64 stx_size · 0x30 u64 stx_blocks · 0x40 stx_atime · 0x60 stx_ctime · 0x70 stx_mtime (s64 seconds, u32 nanoseconds) ·
 /// 0x88 u32 stx_dev_major · 0x8C u32 stx_dev_minor.
 /// </summary>
 public readonly record struct FileStatus(
@@ -17,18 +17,29 @@ public readonly record struct FileStatus(
     /// <summary>STATX_BASIC_STATS</summary>
     internal const uint Mask = 0x7FF;
 
+    /// <summary>When content, owner, mode or a name of it changed last.</summary>
+    public Timestamp Changed { get; init; }
+
+    /// <summary>Bytes that it takes on the disk.</summary>
+    public long Allocated { get; init; }
+
     public bool IsDirectory => (Mode & 0xF000) == 0x4000;
 
     public bool IsRegular => (Mode & 0xF000) == 0x8000;
 
     /// <summary>Of a path that a person named; of a symbolic link at its end itself.</summary>
-    public static unsafe Errno Of(ByteString path, out FileStatus status)
+    public static Errno Of(ByteString path, out FileStatus status) => Of(path, Libc.AtSymlinkNoFollow, out status);
+
+    /// <summary>The same, of what a symbolic link at the end leads to.</summary>
+    public static Errno OfTarget(ByteString path, out FileStatus status) => Of(path, 0, out status);
+
+    private static unsafe Errno Of(ByteString path, int flags, out FileStatus status)
     {
         byte* buffer = stackalloc byte[Length];
         fixed (byte* text = new byte[path.Length + 1])
         {
             path.Span.CopyTo(new(text, path.Length));
-            Errno error = Libc.Check(Libc.statx(Libc.AtCurrentDirectory, text, Libc.AtSymlinkNoFollow, Mask, buffer));
+            Errno error = Libc.Check(Libc.statx(Libc.AtCurrentDirectory, text, flags, Mask, buffer));
             status = error == Errno.None ? Parse(new(buffer, Length)) : default;
             return error;
         }
@@ -46,7 +57,11 @@ public readonly record struct FileStatus(
         return new(
             BinaryPrimitives.ReadUInt16LittleEndian(data[0x1C..]), U32(data, 0x14), U32(data, 0x18),
             BinaryPrimitives.ReadUInt64LittleEndian(data[0x20..]), BinaryPrimitives.ReadInt64LittleEndian(data[0x28..]), U32(data, 0x10),
-            new(BinaryPrimitives.ReadInt64LittleEndian(data[0x70..]), (int)U32(data, 0x78)), ((ulong)major << 32) | minor);
+            new(BinaryPrimitives.ReadInt64LittleEndian(data[0x70..]), (int)U32(data, 0x78)), ((ulong)major << 32) | minor)
+        {
+            Changed = new(BinaryPrimitives.ReadInt64LittleEndian(data[0x60..]), (int)U32(data, 0x68)),
+            Allocated = BinaryPrimitives.ReadInt64LittleEndian(data[0x30..]) * 512,
+        };
     }
 
     private static uint U32(ReadOnlySpan<byte> data, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(data[offset..]);

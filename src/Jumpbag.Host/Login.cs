@@ -34,7 +34,7 @@ public readonly record struct Login(uint Uid, string Name, LoginEvidence Evidenc
     private static Login Of(uint uid, LoginEvidence evidence) => new(uid, NameOf(uid), evidence);
 
     /// <summary>From the file, since a name service may be what is broken, and would be waited for.</summary>
-    private static string NameOf(uint uid)
+    public static string NameOf(uint uid)
     {
         foreach (string line in ReadText("/etc/passwd").Split('\n'))
             if (line.Split(':') is [{ Length: > 0 } name, _, var number, ..] && Number(number) == uid)

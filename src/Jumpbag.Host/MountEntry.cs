@@ -9,13 +9,24 @@ namespace Jumpbag.Host;
 /// <param name="Source">The device, or what the one who mounted it gave as such.</param>
 public sealed record MountEntry(int Id, string Device, ByteString MountPoint, string Type, ByteString Source)
 {
+    /// <summary>Of this mount: "rw,noatime".</summary>
+    public IReadOnlyList<string> Options { get; init; } = [];
+
+    /// <summary>Of the filesystem, in whichever places it is mounted: "ro,errors=remount-ro" says that the kernel made it read-only.</summary>
+    public IReadOnlyList<string> FileSystemOptions { get; init; } = [];
+
     /// <summary>All, in the order in which they were mounted: what covers another comes later.</summary>
     public static IReadOnlyList<MountEntry> All()
     {
-        byte[] table = File.ReadAllBytes("/proc/self/mountinfo");
+        return Parse(File.ReadAllBytes("/proc/self/mountinfo").AsSpan());
+    }
+
+    /// <summary>The lines of such a file.</summary>
+    public static IReadOnlyList<MountEntry> Parse(ReadOnlySpan<byte> table)
+    {
         var entries = new List<MountEntry>();
-        foreach (Range line in table.AsSpan().Split((byte)'\n'))
-            if (Parse(table.AsSpan()[line]) is { } entry)
+        foreach (Range line in table.Split((byte)'\n'))
+            if (ParseLine(table[line]) is { } entry)
                 entries.Add(entry);
         return entries;
     }
@@ -28,14 +39,18 @@ public sealed record MountEntry(int Id, string Device, ByteString MountPoint, st
         .Where(entry => entry.MountPoint.Length > path.Length + 1 && entry.MountPoint.Span.StartsWith(path.Span) && entry.MountPoint.Span[path.Length] == (byte)'/');
 
     /// <summary>"36 35 98:0 /root /mnt rw,noatime shared:1 - ext4 /dev/sda1 rw,errors=continue"</summary>
-    private static MountEntry? Parse(ReadOnlySpan<byte> line)
+    private static MountEntry? ParseLine(ReadOnlySpan<byte> line)
     {
         var fields = new List<ByteString>();
         foreach (Range field in line.Split((byte)' '))
             fields.Add(new(line[field]));
         int dash = fields.FindIndex(field => field.Span.SequenceEqual("-"u8));
         return dash < 5 || dash + 2 >= fields.Count || !int.TryParse(fields[0].Span, out int id) ? null
-            : new(id, fields[2].ToString(), Unescape(fields[4]), fields[dash + 1].ToString(), Unescape(fields[dash + 2]));
+            : new(id, fields[2].ToString(), Unescape(fields[4]), fields[dash + 1].ToString(), Unescape(fields[dash + 2]))
+            {
+                Options = fields[5].ToString().Split(','),
+                FileSystemOptions = dash + 3 < fields.Count ? fields[dash + 3].ToString().Split(',') : [],
+            };
     }
 
     /// <summary>Blanks, line ends and backslashes stand as three octal digits.</summary>

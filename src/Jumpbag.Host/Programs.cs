@@ -19,6 +19,10 @@ public static class Programs
         ("xfs_repair", "xfsprogs", "xfsprogs"),
         ("fsck.fat", "dosfstools", "dosfstools"),
         ("btrfs", "btrfs-progs", "btrfs-progs"),
+        ("smartctl", "smartmontools", "smartmontools"),
+        ("systemctl", "systemd", "systemd"),
+        ("journalctl", "systemd", "systemd"),
+        ("ssh", "openssh-client", "openssh-clients"),
     ];
 
     /// <summary>The file of a program: as named where the name has a slash, else from PATH and the administrator's folders; null where there is none.</summary>
@@ -35,11 +39,13 @@ public static class Programs
     {
         if (TryFind(program) is { } found)
             return found;
-        foreach ((string name, string debian, string rpm) in Packages)
-            if (name == program)
-                throw new NotFoundException($"the program {program} is missing", $"apt-get install {debian}, or dnf install {rpm}");
-        throw new NotFoundException($"the program {program} is missing");
+        throw new NotFoundException($"the program {program} is missing",
+            PackagesOf(program) is var (debian, rpm) ? $"apt-get install {debian}, or dnf install {rpm}" : null);
     }
+
+    /// <summary>Debian's package and Fedora's; null of a program that is not known here.</summary>
+    public static (string Debian, string Rpm)? PackagesOf(string program) =>
+        Packages.FirstOrDefault(known => known.Program == program) is { Program: not null } found ? (found.Debian, found.Rpm) : null;
 
     private static bool IsProgram(string path)
     {

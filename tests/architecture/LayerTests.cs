@@ -12,8 +12,12 @@ public sealed class LayerTests
         ["Jumpbag.Host"] = ["Jumpbag.Core"],
         ["Jumpbag.FileSystems"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host"],
         ["Jumpbag.Databases"] = ["Jumpbag.Core", "Jumpbag.Host"],
+        ["Jumpbag.Backup"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems"],
+        ["Jumpbag.Facts"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases"],
         ["Jumpbag.Incident"] = ["Jumpbag.Core", "Jumpbag.Host"],
-        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases", "Jumpbag.Incident"],
+        ["Jumpbag.IncidentStore"] = ["Jumpbag.Core", "Jumpbag.Databases", "Jumpbag.Incident"],
+        ["Jumpbag.Board"] = ["Jumpbag.Core", "Jumpbag.Host", "Jumpbag.Incident"],
+        ["Jumpbag"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases", "Jumpbag.Backup", "Jumpbag.Facts", "Jumpbag.Incident", "Jumpbag.IncidentStore", "Jumpbag.Board"],
     };
 
     [Fact]

@@ -1,5 +1,11 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -152,6 +158,110 @@ public sealed class IncidentJournalTests : IDisposable
         Assert.Matches(@"^\[\S+-db-b\] \S+: incident opened: db <b>", JsonDocument.Parse(bodies.First(body => body.Contains("\"open\"", StringComparison.Ordinal))).RootElement.GetProperty("text").GetString());
         ShellResult told = Bash("for n in $(seq 1 100); do [ -s told ] && [ $(ls state/notify/*.json 2>/dev/null | wc -l) = 0 ] && break; sleep 0.1; done; cat told; ls state/notify/*.json 2>/dev/null | wc -l");
         Assert.Matches(@"no hook but the command0\n$", told.Output);
+    }
+
+    /// <summary>With a certificate of an authority that only SSL_CERT_FILE names; the server is .NET's TLS, not ours.</summary>
+    [Fact]
+    public async Task a_webhook_over_https_is_trusted_only_where_its_certificate_is()
+    {
+        Require.Tool("openssl");
+        Shell.Run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", folder.File("key.pem"), "-out", folder.File("cert.pem"));
+        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(folder.File("cert.pem"), folder.File("key.pem"));
+        using X509Certificate2 certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var requests = new ConcurrentQueue<string>();
+        using var stop = new CancellationTokenSource();
+        Task server = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                using TcpClient client = await listener.AcceptTcpClientAsync(stop.Token);
+                using var tls = new SslStream(client.GetStream());
+                try
+                {
+                    await tls.AuthenticateAsServerAsync(certificate);
+                    using var reader = new StreamReader(tls, Encoding.UTF8);
+                    string head = "";
+                    while (await reader.ReadLineAsync(stop.Token) is { Length: > 0 } line)
+                        head += line + "\n";
+                    if (head.Length == 0)
+                        continue;
+                    var body = new char[int.Parse(Regex.Match(head, @"Content-Length: (\d+)").Groups[1].Value, CultureInfo.InvariantCulture)];
+                    await reader.ReadBlockAsync(body, stop.Token);
+                    requests.Enqueue(head + new string(body));
+                    await tls.WriteAsync("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"u8.ToArray(), stop.Token);
+                }
+                catch (Exception e) when (e is IOException or AuthenticationException)
+                {
+                    // A client that does not trust us hangs up.
+                }
+            }
+        }, TestContext.Current.CancellationToken);
+        string port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        ShellResult result = Bash($"""
+            i notify add --webhook https://localhost:{port}/s3cret --on open -q; i notify test N1; echo "status $?"
+            export SSL_CERT_FILE=$PWD/cert.pem; i notify test N1; echo "status $?"; i open 'over https' -q 2>/dev/null
+            for n in $(seq 1 100); do ls state/notify/*.json >/dev/null 2>&1 || break; sleep 0.1; done; ls state/notify/*.json state/notify/failed 2>/dev/null
+            """);
+        Assert.Equal("status 1\nstatus 0\n", Regex.Replace(result.Output, "^N1: .*\n", ""));
+        Assert.Matches($@"^jumpbag: localhost:{port}: [^\n]*certificate[^\n]*\n(hint: [^\n]*\n)?N1: took it\n$", result.Errors);
+        await stop.CancelAsync();
+        Assert.Equal(2, requests.Count);
+        Assert.All(requests, request => Assert.StartsWith("POST /s3cret HTTP/1.1\n", request, StringComparison.Ordinal));
+        Assert.Contains("\"type\":\"open\"", requests.Last(), StringComparison.Ordinal);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => server);
+    }
+
+    /// <summary>A person who types Ctrl-Z at a shell with job control, and then fg.</summary>
+    [Fact]
+    public void ctrl_z_stops_a_command_that_is_run_and_fg_goes_on_with_it()
+    {
+        Require.Tool("script");
+        ShellResult result = Bash("""
+            i open x -q 2>/dev/null; J=$(echo state/incidents/*.ndjson); export BIN J
+            cat >person <<'END'
+            "$BIN" incident run -- sh -c 'touch running; sleep 1; read -r line; echo "got $line" >got; exit 21'
+            echo "stopped $?" >st; grep -c commandEnd $J >>st; "$BIN" incident | grep -c '^Running ' >>st; touch shown; fg >/dev/null; echo "went on $?" >>st
+            END
+            (until [ -e running ]; do sleep 0.05; done; sleep 0.3; printf '\032'; until [ -e shown ]; do sleep 0.05; done; sleep 1; echo typed; until grep -q 'went on' st; do sleep 0.05; done) | timeout 40 script -qc "bash --norc -m person" /dev/null >/dev/null
+            cat st got; grep -o '"exitStatus":[0-9]*' $J
+            """);
+        Assert.Equal("stopped 147\n0\n1\nwent on 21\ngot typed\n\"exitStatus\":21\n", result.Output);
+    }
+
+    /// <summary>Also of a command that is done before it would tell how far it is, and is told to be quiet.</summary>
+    [Fact]
+    public void a_command_is_journalled_with_the_bytes_that_it_moved()
+    {
+        JumpbagProgram.UnpackDemo(folder.Path);
+        ShellResult result = Bash("""
+            i open x -q 2>/dev/null; jumpbag cp -rq d.img:/etc out; head -c 12345 /dev/zero | jumpbag pipe -q >/dev/null; jumpbag cat d.img:/etc/fstab >fstab
+            grep -o '"command":"jumpbag [a-z]*\|"bytes":[0-9]*' state/incidents/*.ndjson | grep -A1 -B1 bytes | grep bytes
+            find out -type f -printf '%s\n' | awk '{n+=$1} END {print "\"bytes\":" n}'; echo '"bytes":12345'; wc -c <fstab | sed 's/^/"bytes":/'
+            """);
+        string[] lines = result.Output.TrimEnd().Split('\n');
+        Assert.Equal(6, lines.Length);
+        Assert.Equal(lines[3..], lines[..3]);
+    }
+
+    /// <summary>The oracle is losetup; a loop device's "serial number" is the file behind it.</summary>
+    [Fact]
+    public void a_command_is_journalled_with_the_serial_numbers_of_the_disks_it_names()
+    {
+        Require.Root();
+        Require.Tool("losetup");
+        ShellResult result = Bash("""
+            truncate -s 1M disk.img; L=$(losetup -f --show disk.img) || exit 77; trap 'losetup -d $L' EXIT
+            i open x -q 2>/dev/null; jumpbag inspect -q $L >/dev/null 2>&1; i run -q -- true $L; ln -s $L link; i run -q -- true $PWD/link
+            grep -o '"sources":.*}\]' state/incidents/*.ndjson | sed "s,$L,LOOP,; s,$(losetup -nO BACK-FILE $L),FILE,; s,$PWD,PWD,"
+            """);
+        Assert.SkipWhen(result.Status == 77, "needs loop devices");
+        Assert.Equal("""
+            "sources":[{"path":"LOOP","serial":"FILE"}]
+            "sources":[{"path":"LOOP","serial":"FILE"}]
+            "sources":[{"path":"PWD/link","serial":"FILE"}]
+            """ + "\n", result.Output);
     }
 
     [Fact]

@@ -57,6 +57,11 @@ public sealed class IncidentTests : IDisposable
     [InlineData("open; i note one -q; sed -i s/one/two/ $J; i verify", 1, "^$", @"^jumpbag: .*: line 3: was changed: ")]
     [InlineData("open; i note a -q; i note b -q; sed -i 3d $J; i verify", 1, "^$", @"line 3: the event before it is missing\n$")]
     [InlineData("open; i note a -q; h=$(i verify | sed -n 's/^head //p'); sed -i '$d' $J; i verify >/dev/null && i verify --head ${h:0:12}", 1, "^$", @"the head [0-9a-f]{12} is not in it: its end was cut off")]
+    [InlineData("i open x --store nonsense", 2, "^$", "^jumpbag: nonsense: is no server's address\nhint: ")]
+    [InlineData("i open x --store mysql://a@b/c", 2, "^$", "^jumpbag: mysql://a@b/c: a store is a database of PostgreSQL\nhint: ")]
+    [InlineData("i open x --store postgres://a:b@127.0.0.1:1/c", 2, "^$", "^jumpbag: --store: everyone on this machine who lists processes can read a password in it\nhint: ")]
+    [InlineData("i open x --store postgres://a@127.0.0.1:1/c -q; i note y; i 2>/dev/null | grep -c 'and postgres://a@127.0.0.1:1/c$'; i verify | grep -c postgres", 1, "^y\n1\n0\n$", @"warning: postgres://a@127\.0\.0\.1:1/c: 127\.0\.0\.1:1: connection refused.*: the event is saved in /.*\.ndjson\nhint: [\s\S]*: the store was not looked at\nhint: ")]
+    [InlineData("JUMPBAG_STORE=postgres://a:s3cret@127.0.0.1:1/c i open x -q 2>/dev/null; i -q --store none 2>/dev/null | tail -1 | grep -c postgres; i verify; grep -r s3cret state", 1, "^0\n\\S+: 2 events, each as it was written\n", "^$")]
     [InlineData("open; i verify --head abc", 2, "^$", "^jumpbag: --head abc: not a hash")]
     [InlineData("open; i note a -q; truncate -s -20 $J; i verify 2>/dev/null; echo $?; i note b -q; i verify >/dev/null; echo $?; ls state/incidents | sed 's/.*\\.//' | sort; i timeline | grep -c 'torn last line'", 0, "^1\n0\ncurrent\nndjson\ntorn\n1\n$", "^$")]
     [InlineData("open; i note $'a\\nb\\e[31m<script>\\xff' -q; i timeline | tail -1 | grep -c $'\\e'; wc -l <$(echo $J); i review | grep -c '[^\\\\]<script'; i review --html | grep -c '<script'; i timeline | tail -1", 0, @"^0\n3\n0\n0\n.*  a\\nb\\u\{1b\}\[31m<script>", "^$")]
@@ -119,7 +124,7 @@ public sealed class IncidentTests : IDisposable
             JsonDocument.Parse(result.Output).Dispose();
         }
         using JsonDocument state = JsonDocument.Parse(Bash("i --json").Output);
-        string[] keys = ["id", "title", "severity", "drill", "state", "opened", "closed", "events", "head", "phase", "phases", "seconds", "roles", "nextUpdate", "patients", "facts", "assumptions", "tasks", "plans", "running", "watched", "checklist", "handoffs", "next", "journal"];
+        string[] keys = ["id", "title", "severity", "drill", "state", "opened", "closed", "events", "head", "phase", "phases", "seconds", "roles", "nextUpdate", "patients", "facts", "assumptions", "tasks", "plans", "running", "watched", "checklist", "handoffs", "next", "journal", "store"];
         Assert.Equal(keys, state.RootElement.EnumerateObject().Select(property => property.Name));
         Assert.All(Bash("i timeline --json; i export").Output.TrimEnd().Split('\n'), line => JsonDocument.Parse(line).Dispose());
     }

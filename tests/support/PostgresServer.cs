@@ -7,6 +7,8 @@ namespace Jumpbag.Tests.Support;
 public sealed class PostgresServer : IDisposable
 {
     private readonly ServerProcess? process;
+    private readonly string[] options = [];
+    private bool isAgain;
 
     public PostgresServer() : this(false)
     {
@@ -28,13 +30,14 @@ public sealed class PostgresServer : IDisposable
         string data = Path.Combine(Folder, "data");
         if (Environment.IsPrivilegedProcess)
             Shell.Run("chown", "postgres:", Folder);
-        string[] account = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+        string[] account = Account;
         string[] initialise = [.. account, Program("initdb"), "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"];
         Shell.Run(initialise[0], initialise[1..]);
         string[] all = [$"port={Port}", $"unix_socket_directories={Folder}", $"listen_addresses={(tcp ? "127.0.0.1" : "")}", "fsync=off",
             "full_page_writes=off", "synchronous_commit=off", "shared_buffers=64MB", "max_wal_size=256MB", "logging_collector=off", .. settings];
+        options = [.. all.SelectMany(setting => new[] { "-c", setting })];
         process = ServerProcess.Start(Folder,
-            [.. account, Program("postgres"), "-D", data, .. all.SelectMany(setting => new[] { "-c", setting })],
+            [.. account, Program("postgres"), "-D", data, .. options],
             () => Shell.Try("psql", [.. ClientOptions, "-d", "postgres", "-qc", "SELECT 1"]).Status == 0);
     }
 
@@ -68,7 +71,31 @@ public sealed class PostgresServer : IDisposable
     /// <summary>Writes what pg_dump makes of these arguments (the database among them) to a file.</summary>
     public void Dump(string file, params string[] arguments) => Shell.Run("pg_dump", [.. ClientOptions, "-f", file, .. arguments]);
 
-    public void Dispose() => process?.Dispose();
+    /// <summary>The postmaster's number, while it runs.</summary>
+    public int ProcessId => int.Parse(File.ReadLines(Path.Combine(Folder, "data/postmaster.pid")).First(), System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Kills the server at once, as a machine that goes down does to it; its sessions end a moment later.</summary>
+    public void Kill() => Shell.Run("kill", "-KILL", ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>Starts it again, after <see cref="Kill"/>.</summary>
+    public void StartAgain()
+    {
+        string[] start = [.. Account, Program("pg_ctl"), "-D", Path.Combine(Folder, "data"), "-l", Path.Combine(Folder, "again.log"), "-w", "-o", string.Join(' ', options.Select(Shell.Quote)), "start"];
+        // Sessions of the one before may still hold its memory.
+        for (DateTime deadline = DateTime.UtcNow.AddSeconds(20); Shell.Try(start[0], start[1..]).Status != 0; Thread.Sleep(100))
+            if (DateTime.UtcNow > deadline)
+                throw new InvalidOperationException("the server did not start again:\n" + File.ReadAllText(Path.Combine(Folder, "again.log")));
+        isAgain = true;
+    }
+
+    public void Dispose()
+    {
+        if (isAgain && File.Exists(Path.Combine(Folder, "data/postmaster.pid")))
+            Kill();
+        process?.Dispose();
+    }
+
+    private static string[] Account => Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
 
     private static string? Missing =>
         Shell.Find("psql") is null ? "the program psql"

@@ -8,7 +8,7 @@ namespace Jumpbag.Tests.Support;
 /// A database server on a folder of its own. It is gone when this is disposed, and also when the tests die in whatever way: a shell
 /// beside it waits on a pipe that only the tests hold open, and kills it when the pipe closes.
 /// </summary>
-internal sealed class ServerProcess : IDisposable
+public sealed class ServerProcess : IDisposable
 {
     // The folder is removed here, for tests that were killed can't do it.
     private const string Keeper = """

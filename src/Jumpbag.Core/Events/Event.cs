@@ -34,11 +34,15 @@ public sealed record CommandFailed(string Message) : Event;
 /// <summary>A file that was delivered, for those who asked to see each.</summary>
 public sealed record FileDelivered(string Path) : Event;
 
+/// <summary>How many bytes a command has moved in all, when it ends: for the record, since how far it is may never have been told.</summary>
+public sealed record BytesMoved(long Bytes) : Event;
+
 /// <summary>How far the work is.</summary>
 public sealed record Progressed(Progress Progress) : Event;
 
 /// <summary>How far the work is, in the words that the person chose: on one line that the next takes the place of, or (kept) on a line of its own.</summary>
-public sealed record ProgressText(string Text, bool Kept) : Event;
+/// <param name="Progress">The same in numbers.</param>
+public sealed record ProgressText(string Text, bool Kept, Progress? Progress = null) : Event;
 
 /// <summary>Takes events, from any thread.</summary>
 public delegate void EventSink(Event happened);

@@ -13,10 +13,13 @@ public readonly record struct Progress(
     /// <summary>What else there is to say, behind the numbers: "2 connections".</summary>
     public string? Note { get; init; }
 
+    /// <summary>Why nothing moves, in the words of who knows: then more worth than numbers that stand.</summary>
+    public string? Stall { get; init; }
+
     /// <summary>The share that is done, 0 to 1, where the worker knows better than the bytes tell.</summary>
     public double? Share { get; init; }
 
-    /// <summary>The time to go, where the worker knows better.</summary>
+    /// <summary>The time to go, where the worker knows better; <see cref="Timeout.InfiniteTimeSpan"/>: nobody can know it.</summary>
     public TimeSpan? Estimate { get; init; }
 
     /// <summary>Bytes a second since the start; 0 in the first instant.</summary>
@@ -24,7 +27,7 @@ public readonly record struct Progress(
 
     /// <summary>The time to go, from bytes where their total is known, else from files; null where nothing is known.</summary>
     public TimeSpan? Remaining =>
-        Estimate is not null ? Estimate
+        Estimate is not null ? Estimate == Timeout.InfiniteTimeSpan ? null : Estimate
         : BytesTotal is > 0 && BytesDone > 0 ? Elapsed * ((double)Math.Max(0, BytesTotal.Value - BytesDone) / BytesDone)
         : FilesTotal is > 0 && FilesDone > 0 ? Elapsed * ((double)Math.Max(0, FilesTotal.Value - FilesDone) / FilesDone)
         : null;

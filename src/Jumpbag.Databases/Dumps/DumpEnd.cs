@@ -11,7 +11,8 @@ public static class DumpEnd
 
     /// <summary>
     /// From the first and last bytes of a plain regular file, at once: true of what it says, but a dump that is cut and then goes on
-    /// in its middle shows only when it is read. Null of what is compressed or a pipe.
+    /// in its middle shows only when it is read. Null where that can't be told at once: of what is compressed or a pipe, and of a program that
+    /// ends its dumps by nothing.
     /// </summary>
     public static DumpTail? Glance(DumpFile file, int index = 0)
     {
@@ -48,13 +49,11 @@ public static class DumpEnd
         if (hasTrailer)
             return new(DumpTailState.Complete, index, length, "it ends as its program ends a dump");
         if (TailEvidence.WritesTrailer(head))
-            return new(DumpTailState.Truncated, index, length, $"at byte {length}: the line \"Dump completed\" that its program writes last is missing");
+            return new(DumpTailState.Truncated, index, length, TailEvidence.Missing(trailer: true));
         if (TailEvidence.WritesRestore(head))
             return hasRestore ? new(DumpTailState.Complete, index, length, "it ends as its program ends a dump")
-                : new(DumpTailState.Truncated, index, length, $"at byte {length}: the settings that its program puts back at the end are not put back");
-        bool isWhole = end.IsEmpty || isComment || end[^1] == (byte)';' || end.EndsWith("\\g"u8) || end.EndsWith("\\G"u8);
-        return isWhole ? new(DumpTailState.NoTrailer, index, length, "it ends behind a statement, but nothing in it tells whether that is all")
-            : new(DumpTailState.Truncated, index, length, $"at byte {length}: within a statement");
+                : new(DumpTailState.Truncated, index, length, TailEvidence.Missing(trailer: false));
+        return null;
     }
 
     /// <summary>By reading it all: how each input ends. Stops at the first that is cut.</summary>

@@ -47,6 +47,9 @@ public sealed class DumpObject
     /// <summary>MariaDB and MySQL: indexes that ALTER TABLE adds behind the rows, as work (see <see cref="Loading.TableAlteration"/>).</summary>
     public int AddedKeys { get; set; }
 
+    /// <summary>False of a table whose rows alone are in the dump.</summary>
+    public bool IsDefined { get; set; }
+
     /// <summary>Of a table whose definition is in the dump.</summary>
     public TableShape Shape { get; set; }
 }
@@ -161,6 +164,7 @@ public sealed class DumpIndex
             byName.Remove((type, within, name));
         DumpObject found = Get(type, name, table, scanner);
         found.Bytes += scanner.Length;
+        found.IsDefined = true;
         if (type == DumpObjectType.Table)
             found.Shape = scanner.Shape();
     }

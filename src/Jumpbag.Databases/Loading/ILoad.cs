@@ -34,6 +34,9 @@ public interface ILoad : IDisposable
     /// <summary>Takes the next statement of the dump, which it releases when it is done with it.</summary>
     void Handle(DumpStatement statement);
 
+    /// <summary>The dump ends before its end: waits for the rows that were handed to the connections. What is noted of them stays.</summary>
+    void Settle();
+
     /// <summary>All statements were handled: waits for the rows, makes what was put off, and checks that it is there.</summary>
     void Finish();
 

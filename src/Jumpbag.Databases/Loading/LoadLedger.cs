@@ -45,8 +45,7 @@ public sealed class LoadLedger
     /// <exception cref="NotFoundException">There is nothing to resume.</exception>
     public static LoadLedger Open(MySqlConnection main, ByteString? database, LoadIdentity identity, bool resume, bool replace, EventSink events, CancellationToken cancellation)
     {
-        string name = "jumpbag_load_" + Convert.ToHexStringLower(identity.Hash[..6]);
-        var ledger = new LoadLedger(new(database ?? ByteString.FromText(OwnDatabase), ByteString.FromText(name)), database is null);
+        LoadLedger ledger = Of(database, identity);
         List<(ObjectName Table, LoadIdentity? Identity)> unfinished = Unfinished(main, ledger.Database);
         bool exists = unfinished.Any(other => other.Table == ledger.table);
         LoadIdentity[] others = [.. unfinished.Select(other => other.Identity).OfType<LoadIdentity>()];
@@ -55,7 +54,7 @@ public sealed class LoadLedger
         if (resume && !exists)
             throw new NotFoundException("there is no unfinished load of this dump with these options to resume", "if its tables are all there it was finished; else run it without --resume");
         if (exists && !resume && !replace)
-            throw new UnsupportedException($"a load of this dump is unfinished ({ledger.Shown})", "--resume goes on with it, --replace begins anew");
+            throw ledger.Unfinished();
         foreach ((ObjectName old, LoadIdentity? of) in unfinished)
         {
             if (!resume && (old == ledger.table || (replace && of is not null && IsSameFile(of, identity))))
@@ -77,6 +76,15 @@ public sealed class LoadLedger
         else
             ledger.Make(main, identity);
         return ledger;
+    }
+
+    /// <summary>Before anything else is said to be in the way: what a broken load has made is to be gone on with.</summary>
+    /// <exception cref="UnsupportedException">There is an unfinished load of this dump.</exception>
+    public static void CheckNone(MySqlConnection main, ByteString? database, LoadIdentity identity)
+    {
+        LoadLedger ledger = Of(database, identity);
+        if (Unfinished(main, ledger.Database).Any(other => other.Table == ledger.table))
+            throw ledger.Unfinished();
     }
 
     /// <summary>Whether the rows of this batch are there.</summary>
@@ -123,6 +131,11 @@ public sealed class LoadLedger
         if (main.Query($"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{OwnDatabase}' LIMIT 1").Rows.Count == 0)
             main.Query("DROP DATABASE IF EXISTS " + OwnDatabase);
     }
+
+    private static LoadLedger Of(ByteString? database, LoadIdentity identity) =>
+        new(new(database ?? ByteString.FromText(OwnDatabase), ByteString.FromText("jumpbag_load_" + Convert.ToHexStringLower(identity.Hash[..6]))), database is null);
+
+    private UnsupportedException Unfinished() => new($"a load of this dump is unfinished ({Shown})", "--resume goes on with it, --replace begins anew");
 
     /// <summary>The notes of loads that were broken off, in this database.</summary>
     private static List<(ObjectName Table, LoadIdentity? Identity)> Unfinished(MySqlConnection main, ByteString database) =>

@@ -1,5 +1,6 @@
 using Jumpbag.Core;
 using Jumpbag.Databases.Dumps;
+using Jumpbag.Databases.Dumps.Scanning;
 using Jumpbag.Databases.Servers;
 
 namespace Jumpbag.Databases.Loading;
@@ -9,6 +10,9 @@ internal sealed class MainConnection(MySqlConnection connection, LoadOptions opt
 {
     private const int DatabaseExists = 1007, TableExists = 1050, DuplicateColumn = 1060, DuplicateKey = 1061, SecondPrimaryKey = 1068, NothingToDrop = 1091,
         DuplicateConstraint = 1826;
+
+    /// <summary>MariaDB's for a foreign key whose name the database has, on whatever table.</summary>
+    private const int CannotMakeTable = 1005;
 
     public MySqlConnection Connection => connection;
 
@@ -21,7 +25,7 @@ internal sealed class MainConnection(MySqlConnection connection, LoadOptions opt
         {
             connection.Query(statement.Text.Span);
         }
-        catch (ServerException e) when (MeansDone(e))
+        catch (ServerException e) when (MeansDone(e) || (e.Code == CannotMakeTable && HasForeignKeys(statement)))
         {
             // Each definition is carried out whole or not at all.
         }
@@ -67,7 +71,30 @@ internal sealed class MainConnection(MySqlConnection connection, LoadOptions opt
     }
 
     public static UnsupportedException AlreadyThere(ObjectName name, string kind) =>
-        new($"{name} is already there (a {kind})", kind.StartsWith("table", StringComparison.Ordinal)
+        new($"{name} is already there (a {kind})", IsOfServer(name) ? $"--exclude '{name.Qualifier}.*' leaves this server's accounts and settings as they are, --replace puts those of the dump in their place"
+            : kind.StartsWith("table", StringComparison.Ordinal)
             ? $"--replace drops what the dump has, --rename {name.Name}={name.Name}_restored loads it beside, --tables chooses others"
             : "--replace drops what the dump has, --tables and --exclude choose");
+
+    /// <summary>Whether the table has the foreign keys that an ALTER TABLE names.</summary>
+    private bool HasForeignKeys(DumpStatement statement)
+    {
+        if (statement is not { Kind: StatementKind.AlterTable, Name: { } table })
+            return false;
+        ReadOnlySpan<byte> sql = statement.Text.Span;
+        var names = new List<string>();
+        bool follows = false;
+        foreach (StatementToken token in StatementTokens.Read(sql, new MariaDbLexer()))
+        {
+            if (follows && token.IsName)
+                names.Add(Sql.NameLiteral(new(token.Identifier(sql))));
+            follows = token.Is(sql, "CONSTRAINT");
+        }
+        string database = table.Qualifier is { } qualifier ? Sql.NameLiteral(qualifier) : "DATABASE()";
+        return names.Count > 0 && connection.Query($"SELECT CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = {database} AND TABLE_NAME = {Sql.NameLiteral(table.Name)} AND CONSTRAINT_NAME IN ({string.Join(',', names)})")
+            .Rows.Count == names.Count;
+    }
+
+    /// <summary>Of dumps of all databases.</summary>
+    private static bool IsOfServer(ObjectName name) => name.Qualifier is { } database && (database == ByteString.FromText("mysql") || database == ByteString.FromText("sys"));
 }

@@ -17,8 +17,21 @@ public sealed partial class MySqlLoad
         table.IsTransactional = TableEngine.IsTransactional(main, name);
         // What an earlier run put in without a transaction cannot be told from what it did not.
         if (options.Resume && !table.IsTransactional && !Ledger.IsComplete(name))
-            main.Query(Sql.Join("TRUNCATE TABLE ", name));
+            Empty(name);
         return table;
+    }
+
+    private void Empty(ObjectName table)
+    {
+        const int NoSuchTable = 1146;
+        try
+        {
+            main.Query(Sql.Join("TRUNCATE TABLE ", table));
+        }
+        catch (ServerException e) when (e.Code == NoSuchTable)
+        {
+            // The server refuses its rows, and that is told with their place in the dump.
+        }
     }
 
     private void TakeRows(DumpStatement statement)

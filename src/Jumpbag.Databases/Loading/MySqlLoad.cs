@@ -20,6 +20,7 @@ public sealed partial class MySqlLoad : ILoad
 
     private readonly MySqlConnection main;
     private readonly LoadOptions options;
+    private readonly DumpIndex? index;
     private readonly Selection selection;
     private readonly StatementRewriter rewriter;
     private readonly SessionFollower follower;
@@ -45,15 +46,17 @@ public sealed partial class MySqlLoad : ILoad
     private WorkerPool? pool;
     private ReplicaWatch? replicas;
 
-    public MySqlLoad(ServerAddress address, LoadOptions options, Func<string, bool> isDatabaseOfDump, LoadIdentity identity, EventSink events, CancellationToken cancellation)
+    /// <param name="index">What is in the dump; null where it comes through a pipe.</param>
+    public MySqlLoad(ServerAddress address, LoadOptions options, DumpIndex? index, LoadIdentity identity, EventSink events, CancellationToken cancellation)
     {
         this.options = options;
+        this.index = index;
         this.identity = identity;
         this.events = events;
         this.cancellation = cancellation;
         mayBeDone = options.Resume;
         selection = new(options);
-        rewriter = new(options.Rename, isDatabaseOfDump, options.DropDefiners);
+        rewriter = new(options.Rename, name => index?.Objects.Exists(found => found.Type == DumpObjectType.Database && found.Name.Name == ByteString.FromArgument(name)) == true, options.DropDefiners);
         batcher = new(options.BatchSize);
         watch = new(address);
         main = Connect(address);
@@ -88,10 +91,12 @@ public sealed partial class MySqlLoad : ILoad
 
     public IEnumerable<string> Unmatched => selection.Unmatched;
 
-    public bool Wants(DumpObject found) => selection.Wants(found);
+    public bool Wants(DumpObject found) => selection.Wants(found) && (found.Type != DumpObjectType.Database || IsNeeded(found.Name.Name));
 
     public ObjectName OnServer(DumpObject found)
     {
+        if (found.Type == DumpObjectType.Database)
+            return new(null, rewriter.Map(found.Name.Name));
         ObjectName name = found.Table is { } table ? rewriter.MapTrigger(found.Name, table) : rewriter.Map(found.Name);
         return name.Qualifier is null ? new(options.Database, name.Name) : name;
     }
@@ -102,9 +107,13 @@ public sealed partial class MySqlLoad : ILoad
 
     public void CheckTarget(DumpIndex index)
     {
+        if (index.Objects.Find(found => found.Type != DumpObjectType.Database && Wants(found) && OnServer(found).Qualifier is null) is { } homeless)
+            throw NoDatabase(homeless.Name);
+        if (!options.Resume && !options.Replace)
+            LoadLedger.CheckNone(main, options.Database, identity);
         foreach (DumpObject found in index.Objects)
             if (Wants(found) && !options.DataOnly && !options.Replace && !options.Resume && existing.InTheWay(found.Type, OnServer(found)) is { } kind)
-                throw MainConnection.AlreadyThere(OnServer(found), kind);
+                throw found.IsDefined ? MainConnection.AlreadyThere(OnServer(found), kind) : Choice.RowsOnly(OnServer(found));
         long needed = options.SchemaOnly ? 0 : index.Objects.Where(found => found.Type == DumpObjectType.Table && Wants(found)).Sum(found => found.Bytes);
         if (!options.Resume)
             ServerSpace.Check(main, needed);
@@ -113,12 +122,12 @@ public sealed partial class MySqlLoad : ILoad
     public void Begin()
     {
         // First: a load that may not begin for want of a replica leaves nothing behind.
-        replicas = options.MaxReplicaLag is { } lag ? new(main, lag) : null;
+        replicas = options.MaxReplicaLag is { } lag ? Watch(lag) : null;
         ledger = LoadLedger.Open(main, options.Database, identity, options.Resume, options.Replace, events, cancellation);
         pool = new(() => Connect(main.Address), ledger, options, Progress, Report, cancellation);
     }
 
-    public IReadOnlyList<string> AskServer() => watch.Ask(Pool.ConnectionIds.Append(main.ThreadId));
+    public IReadOnlyList<string> AskServer() => watch.Ask([.. pool?.ConnectionIds ?? [], main.ThreadId]);
 
     public void Handle(DumpStatement statement)
     {
@@ -128,13 +137,19 @@ public sealed partial class MySqlLoad : ILoad
             huge.Part(statement);
             return;
         }
-        if (!selection.Wants(statement))
+        if (!selection.Wants(statement) || (statement.Kind is StatementKind.Use or StatementKind.CreateDatabase or StatementKind.DropDatabase or StatementKind.AlterDatabase && !IsNeeded(statement.Name!.Value.Name)))
         {
             huge.PassOver(statement);
             return;
         }
         if (rewriter.Concerns(statement.Kind))
             statement = statement.HasRest && statement.Kind != StatementKind.Insert ? throw TooLongToRename(statement) : rewriter.Rewrite(statement, follower.State());
+        // Of a file that is known before; of a pipe here, and then nothing has been loaded that the notes would tell of.
+        if (statement is { Kind: StatementKind.CreateTable or StatementKind.Insert, Name: { Qualifier: null } homeless } && follower.Database is null && tables.IsEmpty && !options.Resume)
+        {
+            Ledger.Drop(main);
+            throw NoDatabase(homeless);
+        }
         switch (statement.Kind)
         {
             case StatementKind.Insert:
@@ -167,8 +182,8 @@ public sealed partial class MySqlLoad : ILoad
             case StatementKind.DisableKeys or StatementKind.EnableKeys:
                 Keys(statement);
                 break;
-            case StatementKind.DropDatabase when !options.Replace || statement.Name?.Name == Ledger.Database:
-                Report.LeaveOut("DROP DATABASE: only with --replace, and never the one that the address names: its tables are replaced one by one");
+            case StatementKind.DropDatabase when !options.Replace || options.Tables.Count + options.Exclude.Count > 0 || statement.Name?.Name == Ledger.Database:
+                Report.LeaveOut("DROP DATABASE: only with --replace, when all of it is loaded, and never the one that the address names: tables are replaced one by one");
                 break;
             case StatementKind.DropTable or StatementKind.DropSequence:
                 Drop(statement);
@@ -206,6 +221,8 @@ public sealed partial class MySqlLoad : ILoad
         statement.Release?.Invoke();
     }
 
+    public void Settle() => Pool.Drain();
+
     public void Finish()
     {
         EndTable();
@@ -234,13 +251,40 @@ public sealed partial class MySqlLoad : ILoad
     private MySqlConnection Connect(ServerAddress address)
     {
         MySqlConnection connection = MySqlConnection.Connect(address);
-        if (options.NoBinlog)
-            connection.Query("SET SESSION sql_log_bin=0");
-        return connection;
+        try
+        {
+            if (options.NoBinlog)
+                connection.Query("SET SESSION sql_log_bin=0");
+            return connection;
+        }
+        catch (ServerException e)
+        {
+            connection.Dispose();
+            throw new FailedException($"--no-binlog: {e.Message}", "take an account with that privilege, or leave --no-binlog out: the load is then written to the binary log", e);
+        }
+    }
+
+    private ReplicaWatch Watch(TimeSpan lag)
+    {
+        try
+        {
+            return new(main, lag);
+        }
+        catch (ServerException e)
+        {
+            throw new FailedException($"--max-replica-lag: {e.Message}", e.Hint ?? "take an account with that privilege, or leave --max-replica-lag out: nothing was changed", e);
+        }
     }
 
     private static UnsupportedException TooLongToRename(DumpStatement statement) => new(
         LoadReport.Describe(statement, $"in a statement of more than {ByteSize.Format(statement.Length)} no name can be changed"), "load it without --rename, or leave the table out with --exclude");
+
+    private static UsageException NoDatabase(ObjectName name) =>
+        new($"{name}: the dump does not say in which database, and neither does the address", "name it there: mysql://root@localhost/DATABASE");
+
+    /// <summary>Whether anything is wanted of a database of the dump. One of which nothing is must not be made, nor dropped.</summary>
+    private bool IsNeeded(ByteString database) =>
+        index is null || options.Tables.Count == 0 || index.Objects.Exists(found => found.Type != DumpObjectType.Database && found.Name.Qualifier == database && selection.Wants(found));
 
     private ObjectName Full(ObjectName name) => name.Qualifier is null ? new(follower.Database, name.Name) : name;
 

@@ -76,15 +76,20 @@ public sealed class Selection(LoadOptions options)
         bool any = false;
         foreach (string pattern in patterns)
         {
-            int dot = pattern.IndexOf('.', StringComparison.Ordinal);
-            bool fits = Matches(pattern, name)
-                || (dot > 0 && database is { } known && Matches(pattern[..dot], known) && Matches(pattern[(dot + 1)..], name));
+            bool fits = Fits(pattern, name, database);
             if (fits)
                 lock (unmatched)
                     unmatched.Remove(pattern);
             any |= fits;
         }
         return any;
+    }
+
+    /// <summary>Whether a name fits a pattern; where the pattern names a database too, in that database.</summary>
+    public static bool Fits(string pattern, ByteString name, ByteString? database)
+    {
+        int dot = pattern.IndexOf('.', StringComparison.Ordinal);
+        return Matches(pattern, name) || (dot > 0 && database is { } known && Matches(pattern[..dot], known) && Matches(pattern[(dot + 1)..], name));
     }
 
     private static bool Matches(string pattern, ByteString name) =>

@@ -14,9 +14,9 @@ public sealed class ServerObjects
     {
         var objects = new ServerObjects();
         // The names as bytes of UTF-8, whatever this session's character set is.
-        objects.Add(connection, "table", "SELECT CAST(TABLE_SCHEMA AS BINARY), CAST(TABLE_NAME AS BINARY) FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys', 'mysql')");
-        objects.Add(connection, "trigger", "SELECT CAST(TRIGGER_SCHEMA AS BINARY), CAST(TRIGGER_NAME AS BINARY) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA <> 'sys'");
-        objects.Add(connection, "routine", "SELECT CAST(ROUTINE_SCHEMA AS BINARY), CAST(ROUTINE_NAME AS BINARY) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN ('sys', 'mysql')");
+        objects.Add(connection, "table", "SELECT CAST(TABLE_SCHEMA AS BINARY), CAST(TABLE_NAME AS BINARY) FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema')");
+        objects.Add(connection, "trigger", "SELECT CAST(TRIGGER_SCHEMA AS BINARY), CAST(TRIGGER_NAME AS BINARY) FROM information_schema.TRIGGERS");
+        objects.Add(connection, "routine", "SELECT CAST(ROUTINE_SCHEMA AS BINARY), CAST(ROUTINE_NAME AS BINARY) FROM information_schema.ROUTINES");
         objects.Add(connection, "event", "SELECT CAST(EVENT_SCHEMA AS BINARY), CAST(EVENT_NAME AS BINARY) FROM information_schema.EVENTS");
         return objects;
     }

@@ -139,6 +139,38 @@ public sealed class PostgresConnection : IDisposable
         }
     }
 
+    /// <summary>Waits until the server tells what LISTEN asked for (true), or that time is over.</summary>
+    public bool WaitForNotification(TimeSpan most)
+    {
+        const long MostMessage = 64 << 10;
+        _ = Begin();
+        long end = Environment.TickCount64 + (long)most.TotalMilliseconds;
+        try
+        {
+            while (Environment.TickCount64 is var now && socket.Poll(TimeSpan.FromMilliseconds(Math.Max(0, end - now))))
+                switch (messages.Read(MostMessage, out ReadOnlySpan<byte> content))
+                {
+                    case 'A':
+                        return true;
+                    case 'E':
+                        throw new ConnectionLostException($"the server ended the connection: {ErrorMessage.Parse(content, socket)}");
+                    case 'S':
+                        StartUp.ReadParameter(content, parameters, socket);
+                        break;
+                    case 'N':
+                        Notices++;
+                        break;
+                    default:
+                        throw socket.Broken("a message that answers no statement");
+                }
+            return false;
+        }
+        catch (Exception e) when (Breaks(e))
+        {
+            throw Break(e);
+        }
+    }
+
     /// <summary>Asks the server to end the statement that runs now: it fails with state 57014. From any thread.</summary>
     public void Cancel()
     {

@@ -33,7 +33,7 @@ public enum TlsMode
 /// Where a server is and as whom to go there: everything that a connection needs, with nothing left to be looked up.
 /// <see cref="Parse"/> takes what a person writes, <see cref="ToString"/> never shows the password.
 /// </summary>
-public sealed class ServerAddress
+public sealed record ServerAddress
 {
     public required ServerKind Kind { get; init; }
 
@@ -97,24 +97,14 @@ public sealed class ServerAddress
     }
 
     /// <summary>The same server and account, in another database.</summary>
-    public ServerAddress In(string database) => new()
-    {
-        Kind = Kind,
-        Host = Host,
-        Port = Port,
-        Socket = Socket,
-        User = User,
-        Password = Password,
-        Database = database,
-        Tls = Tls,
-        AuthoritiesFile = AuthoritiesFile,
-        CertificateFile = CertificateFile,
-        KeyFile = KeyFile,
-        ConnectTimeout = ConnectTimeout,
-        SessionOptions = SessionOptions,
-        ApplicationName = ApplicationName,
-        Warnings = Warnings,
-    };
+    public ServerAddress In(string database) => this with { Database = database };
+
+    /// <summary>The same, given up after that time at most.</summary>
+    public ServerAddress Within(TimeSpan most) => most < ConnectTimeout ? this with { ConnectTimeout = most } : this;
+
+    /// <summary>A URL as it can be shown and kept: all of it but the password.</summary>
+    /// <exception cref="UsageException">The URL is none.</exception>
+    public static string WithoutPassword(string url) => ServerUrl.Parse(url).WithoutPassword;
 
     public override string ToString() => $"{Scheme}://{User}@{Place}{(Database is null ? "" : $"/{Database}")}";
 }

@@ -5,7 +5,7 @@ namespace Jumpbag.FileSystems.Extraction;
 
 /// <summary>
 /// Whether what is to be copied has room at the destination. Where everything on the source's filesystems would fit, nothing
-/// is counted for that.
+/// is counted for that; a backup does not say how much it holds.
 /// </summary>
 internal sealed class Survey(IReadOnlyList<TreeStart> sources, TreeCount count)
 {
@@ -15,6 +15,8 @@ internal sealed class Survey(IReadOnlyList<TreeStart> sources, TreeCount count)
         foreach (FileSystem fileSystem in sources.SelectMany(s => s.Tree.Mounts.Select(m => m.FileSystem)).Distinct())
         {
             FileSystemSummary summary = fileSystem.Summary;
+            if (summary.Capacity == 0)
+                return false;
             used += Math.Clamp(summary.Capacity - summary.Free, 0, long.MaxValue / 64);
             inodes += Math.Clamp(summary.Inodes - summary.FreeInodes, 0, long.MaxValue / 64);
         }

@@ -19,7 +19,8 @@ public sealed record Place(string Prefix, FileTree Tree, ByteString Path)
 }
 
 /// <summary>Opens what locators name. Locators of the same source share it, so that each filesystem is opened once.</summary>
-public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventSink events, IReadOnlyList<string>? overlays = null) : IDisposable
+/// <param name="other">Opens what is no disk: null for what it does not know.</param>
+public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventSink events, IReadOnlyList<string>? overlays = null, Func<string, Place?>? other = null) : IDisposable
 {
     private readonly Dictionary<string, FileSystemOpener> sources = [];
     private readonly Dictionary<Layer, FileTree> trees = [];
@@ -30,6 +31,8 @@ public sealed class PlaceOpener(IReadOnlyList<string> disks, bool replay, EventS
     /// <exception cref="JumpbagException">Any of the families: nothing is there, it is ambiguous, refused or damaged.</exception>
     public Place Open(string text)
     {
+        if (other?.Invoke(text) is { } elsewhere)
+            return elsewhere;
         Locator locator = Locator.Parse(text, Exists);
         return new(Prefix(locator), OpenTree(locator), locator.Path ?? ByteString.FromText("/"));
     }

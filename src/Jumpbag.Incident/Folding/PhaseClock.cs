@@ -56,6 +56,8 @@ public sealed class PhaseClock
                 break;
             case StepStarted:
                 BeginOnce(Phase.Execute, entry);
+                // A step that reads may have begun it before the plan was vetted.
+                latest = Phase.Execute;
                 break;
             case Monitored:
                 BeginOnce(Phase.Monitor, entry);

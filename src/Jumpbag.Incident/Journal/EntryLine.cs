@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using Jumpbag.Core;
 using Jumpbag.Incident.Events;
 
@@ -64,6 +65,13 @@ public static class EntryLine
         return new(id, prev, time, at, author, host, data, hash, memory.ToArray());
     }
 
+    /// <summary>The line that follows another, or begins a journal.</summary>
+    public static Entry After(Entry? last, DateTimeOffset? at, Author author, string host, EventData data)
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        return Make(EventId.Next(last?.Id, now), last?.Hash ?? Genesis, now, at, author, host, data);
+    }
+
     /// <summary>The hash that a line bears; null where it bears none, so is no whole event.</summary>
     public static string? HashOf(ReadOnlySpan<byte> line)
     {
@@ -79,7 +87,8 @@ public static class EntryLine
     /// <summary>Null where the line is no event.</summary>
     public static Entry? Parse(ReadOnlyMemory<byte> line)
     {
-        if (HashOf(line.Span) is not { } hash)
+        // The reader of JSON looks only at those texts that are asked for.
+        if (HashOf(line.Span) is not { } hash || !Utf8.IsValid(line.Span))
             return null;
         try
         {

@@ -85,7 +85,11 @@ internal sealed class JournalFile : IDisposable
         Last = last;
     }
 
+    public long Length => length;
+
     public byte[] ReadAll() => Read(0, length);
+
+    public byte[] ReadFrom(long start, long end) => Read(start, end);
 
     /// <summary>Takes the file away, whose events are elsewhere now, while nobody can append to it.</summary>
     public void Remove()

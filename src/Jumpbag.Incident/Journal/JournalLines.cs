@@ -15,6 +15,8 @@ public sealed class JournalLines
     /// <summary>Torn, or being written at this moment.</summary>
     public ReadOnlyMemory<byte> Tail { get; }
 
+    public static JournalLines Of(IReadOnlyList<ReadOnlyMemory<byte>> whole) => new(whole, default);
+
     public static JournalLines Split(ReadOnlyMemory<byte> bytes)
     {
         var whole = new List<ReadOnlyMemory<byte>>();

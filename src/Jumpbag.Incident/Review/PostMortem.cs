@@ -115,7 +115,7 @@ public sealed class PostMortem
 
     private Grid Timeline()
     {
-        var rows = new List<string[]>();
+        var rows = new List<(DateTimeOffset When, string[] Row)>();
         foreach (Entry written in state.Entries.Where(entry => entry.Data is not Corrected && (!isPublic || IsPublic(entry.Data))))
         {
             IReadOnlyList<Entry> corrections = state.Corrections.For(written);
@@ -128,10 +128,10 @@ public sealed class PostMortem
                 text += $" (first written: {Sentence(written)})";
             DateTimeOffset when = (now ?? written).When;
             string time = Time(when) + ((written.Time - when).Duration() > TimeSpan.FromSeconds(1) ? $" ({Time(written.Time)})" : "");
-            rows.Add(isPublic ? [time, Masked(text)] : [time, masks.Person(written.Author.Name), masks.System(written.Host), Masked(text)]);
+            rows.Add((when, isPublic ? [time, Masked(text)] : [time, masks.Person(written.Author.Name), masks.System(written.Host), Masked(text)]));
         }
-        rows.Sort((left, right) => string.CompareOrdinal(left[0], right[0]));
-        return new(isPublic ? ["Time", ""] : ["Time", "Who", "Host", ""], rows);
+        // What happened in one moment stays in the order in which it was written.
+        return new(isPublic ? ["Time", ""] : ["Time", "Who", "Host", ""], [.. rows.OrderBy(one => one.When).Select(one => one.Row)]);
     }
 
     /// <summary>With the people whom the event itself names by their masks.</summary>

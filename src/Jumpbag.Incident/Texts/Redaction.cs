@@ -71,8 +71,8 @@ public static partial class Redaction
     [GeneratedRegex(@"((?:IDENTIFIED\s+(?:WITH\s+\S+\s+)?(?:BY|AS)|\bPASSWORD)\s+(?:PASSWORD\s+)?\(?)'[^']*'", RegexOptions.IgnoreCase)]
     private static partial Regex Sql();
 
-    /// <summary>AWS, GitHub, GitLab, Slack, JSON web tokens.</summary>
-    [GeneratedRegex(@"\b(?:A[KS]IA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)")]
+    /// <summary>AWS, GitHub, GitLab, Slack, this program's board, JSON web tokens.</summary>
+    [GeneratedRegex(@"\b(?:A[KS]IA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|jbt_[A-Za-z0-9_-]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)")]
     private static partial Regex Token();
 
     [GeneratedRegex(@"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)")]

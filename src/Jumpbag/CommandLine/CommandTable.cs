@@ -21,9 +21,12 @@ public static class CommandTable
         ("umount", "unmount what mount has mounted", UmountCommand.Make),
         ("fsck", "check a filesystem and repair it in an overlay file; the disk itself is not touched", FsckCommand.Make),
         ("snapshot", "take a snapshot of a live LVM volume, mount it, run a command on it, and clean up", SnapshotCommand.Make),
+        ("restore", "bring files back from a backup repository (restic's format)", RestoreCommand.Make),
         ("load", "load a database dump into a server, knowing when it ends; list one, or take a table out of it", LoadCommand.Make),
         ("pipe", "copy files or standard input to standard output and show how far it is, as pv does", PipeCommand.Make),
         ("incident", "run an incident: journal, triage, facts and assumptions, plan and vet, review", IncidentCommand.Make),
+        ("board", "show the incident in a browser, live; let other hosts report to it", BoardCommand.Make),
+        ("facts", "show what is abnormal on this machine, on others, or on a dead one's disk, and what changed in the last day", FactsCommand.Make),
         ("demo", "walk through the main job on a small disk made for it", DemoCommand.Make),
         ("completion", "print a completion script for a shell", CompletionCommand.Make),
         ("version", "print the version", VersionCommand.Make),
@@ -33,6 +36,8 @@ public static class CommandTable
     public static RootCommand Root(string wanted)
     {
         var root = new RootCommand("Brings files back from disks, images and volumes: no root, no mount, the source never written.");
+        root.Add(CommonOptions.Board);
+        root.Add(CommonOptions.BoardToken);
         if (All.All(command => command.Name != wanted))
             wanted = "";
         foreach ((string name, string summary, Func<Command> make) in All)

@@ -21,6 +21,8 @@ public static class CommonOptions
 
     public static readonly Option<bool> NoReplay = new("--no-replay") { Description = "show what the disk holds, without what a dirty journal holds" };
 
+    public static readonly Option<string> PasswordFile = new("--password-file") { HelpName = "FILE", Description = "holds the password of the backup repository that is read" };
+
     public static readonly Option<bool> Json = new("--json") { Description = "print the result as JSON" };
 
     public static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "no status lines and no progress; warnings and damage stay" };
@@ -40,6 +42,10 @@ public static class CommonOptions
     };
 
     public static readonly Option<bool> DryRun = new("--dry-run") { Description = "tell what would be done, and do nothing" };
+
+    public static readonly Option<string> Board = new("--board") { HelpName = "URL", Description = "report to this board's incident (JUMPBAG_BOARD)", Recursive = true };
+
+    public static readonly Option<string> BoardToken = new("--board-token") { HelpName = "FILE", Description = "the token for it, in a file (JUMPBAG_BOARD_TOKEN_FILE); it is kept", Recursive = true };
 
     static CommonOptions()
     {

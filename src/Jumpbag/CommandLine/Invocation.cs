@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Jumpbag.Core;
+using Jumpbag.FactFinding;
 using Jumpbag.Host;
 using Jumpbag.Incidents;
 using Jumpbag.Terminal;
@@ -12,6 +13,8 @@ public static class Invocation
 {
     public static int Run(string[] arguments)
     {
+        if (ProbeChild.IsMeant(arguments))
+            return ProbeChild.Run(arguments);
         // Only the command that is meant is built: the others' options would cost a millisecond.
         string name = arguments.FirstOrDefault(argument => !argument.StartsWith('-')) ?? "";
         RootCommand root = CommandTable.Root(arguments.Length > 0 && arguments[0] == name ? name : "");
@@ -23,7 +26,7 @@ public static class Invocation
             events.Failure(mistake, $"'jumpbag{command} --help' shows what it takes");
             return ExitStatus.Usage;
         }
-        CommandJournal? journal = parsed.Action is HelpWithExample ? null : CommandJournal.Begin(name, arguments, events.Show);
+        CommandJournal? journal = parsed.Action is HelpWithExample ? null : CommandJournal.Begin(name, arguments, parsed, events.Show);
         int status = Execute(parsed, events);
         journal?.End(status);
         return status;

@@ -39,6 +39,13 @@ public static class LoadCommand
     private static readonly Option<string> DefaultsExtraFile = new("--defaults-extra-file") { HelpName = "FILE", Description = "this option file too" };
     private static readonly Option<string> PasswordFile = new("--password-file") { HelpName = "FILE", Description = "its first line is the password" };
 
+    /// <summary>What means nothing where a dump is only looked at: not to be passed over in silence.</summary>
+    private static readonly Option[] OfLoading =
+    [
+        Tables, Exclude, Databases, Rename, SchemaOnly, DataOnly, Jobs, OnErrorOption, Resume, Replace, KeepIndexes, Definer, NoBinlog, MaxReplicaLag, SpoolFolder, DefaultsFile, DefaultsExtraFile, PasswordFile,
+        CommonOptions.DryRun,
+    ];
+
     static LoadCommand()
     {
         OnErrorOption.AcceptOnlyFromAmong("stop", "skip");
@@ -70,11 +77,15 @@ public static class LoadCommand
         {
             if (urls.Length > 0 || (parsed.GetValue(List) && table is not null))
                 throw new UsageException("--list, --extract and loading exclude each other");
+            if (OfLoading.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
+                throw new UsageException($"{idle.Name} goes with loading, not with {(table is null ? "--list" : "--extract")}");
             using DumpInput input = DumpInput.Open(dumps);
             return table is null ? DumpListing.Write(input, parsed.GetValue(CommonOptions.Json), session) : TableExtraction.Write(input, table, session);
         }
+        if (parsed.GetValue(CommonOptions.Json))
+            throw new UsageException("--json goes with --list", "--progress json shows how far a load is");
         string url = urls.Length == 1 ? urls[0] : parsed.GetValue(DefaultsFile) is not null || parsed.GetValue(DefaultsExtraFile) is not null ? "mysql://"
-            : throw new UsageException("no server is named", "jumpbag load dump.sql.gz mysql://root@localhost/shop, or --defaults-file ~/.my.cnf");
+            : throw new UsageException("no server is named", "jumpbag load dump.sql.gz mysql://root@localhost/shop; mysql:///shop goes where ~/.my.cnf says, postgresql:///shop where PGHOST and ~/.pgpass say");
         ServerAddress address = ServerAddress.Parse(url, new()
         {
             DefaultsFile = parsed.GetValue(DefaultsFile),
@@ -86,10 +97,10 @@ public static class LoadCommand
             session.Events(new Core.Events.Warning(warning));
         var options = new LoadOptions
         {
-            Tables = Split(parsed.GetValue(Tables)),
-            Exclude = Split(parsed.GetValue(Exclude)),
-            Databases = Split(parsed.GetValue(Databases)),
-            Rename = [.. Split(parsed.GetValue(Rename)).Select(Pair)],
+            Tables = Split(parsed, Tables),
+            Exclude = Split(parsed, Exclude),
+            Databases = Split(parsed, Databases),
+            Rename = [.. Split(parsed, Rename).Select(Pair)],
             SchemaOnly = parsed.GetValue(SchemaOnly),
             DataOnly = parsed.GetValue(DataOnly),
             OnError = parsed.GetValue(OnErrorOption) == "skip" ? OnError.Skip : OnError.Stop,
@@ -114,8 +125,14 @@ public static class LoadCommand
     private static Option<string[]> Names(string name, string help, string description) =>
         new(name) { HelpName = help, Description = description, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
 
-    private static string[] Split(string[]? values) =>
-        [.. (values ?? []).SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+    /// <summary>An option that is given and names nothing (--tables "$UNSET") must not mean all.</summary>
+    private static string[] Split(ParseResult parsed, Option<string[]> option)
+    {
+        if (parsed.GetValue(option) is not { Length: > 0 } values)
+            return [];
+        string[] names = [.. values.SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        return names.Length > 0 ? names : throw new UsageException($"{option.Name}: no name is given");
+    }
 
     private static (string, string) Pair(string text)
     {

@@ -70,6 +70,8 @@ public static class PipeCommand
         bool complete = true;
         foreach (string file in files)
             complete &= Copy(copy, file, output!, session.Events);
+        if (separator is null)
+            session.Events(new BytesMoved(counter.Done));
         return complete ? session.Status : ExitStatus.Failed;
     }
 
@@ -143,7 +145,7 @@ public static class PipeCommand
         if (parsed.GetValue(CommonOptions.Quiet) || !(numeric || parsed.GetValue(Force) || Screen.IsTerminal(2)))
             return null;
         interval = TimeSpan.FromTicks(Math.Max(interval.Ticks, TimeSpan.TicksPerSecond / 10));
-        return new(numeric ? null : new PipeFormat(chosen, name, lines), amount, timer, interval, delay, parsed.GetValue(Wait), width);
+        return new(numeric ? null : new PipeFormat(chosen, name, lines), amount, timer, interval, delay, parsed.GetValue(Wait), width, lines);
     }
 
     private static int WidthGiven(string text) =>

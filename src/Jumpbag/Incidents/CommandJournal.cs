@@ -1,4 +1,6 @@
+using System.CommandLine;
 using System.Diagnostics;
+using Jumpbag.Boards;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
 using Jumpbag.Host;
@@ -42,16 +44,17 @@ internal sealed class CommandJournal
         running = new(recorder.Journal.Path, started.Id);
     }
 
-    /// <summary>Null where no incident is open.</summary>
-    public static CommandJournal? Begin(string name, string[] arguments, EventSink events)
+    /// <summary>Null where no incident is open and no board is meant.</summary>
+    public static CommandJournal? Begin(string name, string[] arguments, ParseResult parsed, EventSink events)
     {
         if (isInside)
             return null;
         isInside = true;
-        if (Array.IndexOf(Silent, name) >= 0 || IncidentPlaces.Current() is not { } path)
-            return null;
         // The part that works on in the background is the same command once more.
-        if (Background.IsServer)
+        if (Array.IndexOf(Silent, name) >= 0 || Background.IsServer)
+            return null;
+        string? path = Guard(events, () => Reports.Journal(parsed)) ?? IncidentPlaces.Current();
+        if (path is null)
             return null;
         return Guard(events, () =>
         {
@@ -73,7 +76,7 @@ internal sealed class CommandJournal
     }
 
     /// <summary>Does what must not fail a command; a failure is one warning.</summary>
-    public static T? Guard<T>(EventSink events, Func<T> act) where T : class
+    public static T? Guard<T>(EventSink events, Func<T?> act) where T : class
     {
         try
         {
@@ -111,6 +114,13 @@ internal sealed class CommandJournal
                 case Progressed update:
                     bytes = Math.Max(bytes, update.Progress.BytesDone);
                     running.Show(update.Progress);
+                    break;
+                case BytesMoved moved:
+                    bytes = Math.Max(bytes, moved.Bytes);
+                    break;
+                case ProgressText { Progress: { } progress }:
+                    bytes = Math.Max(bytes, progress.BytesDone);
+                    running.Show(progress);
                     break;
                 case FileDamaged or FileFailed:
                     damaged++;

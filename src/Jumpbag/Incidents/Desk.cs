@@ -29,24 +29,51 @@ internal sealed class Desk(ParseResult parsed, Session session)
     public string? JournalFolder => parsed.GetValue(IncidentOptions.Journal) is { } folder ? Path.GetFullPath(folder) : null;
 
     /// <exception cref="NotFoundException">None is open and none is named.</exception>
-    public Recorder Recorder => recorder ??= new(IncidentPlaces.Journal(
-        parsed.GetValue(IncidentOptions.Incident) is { } name ? IncidentPlaces.Find(name, JournalFolder)
+    public Recorder Recorder => recorder ??= new(InStore(
+        parsed.GetValue(IncidentOptions.Incident) is { } name ? Find(name)
         : JournalFolder is { } folder ? Only(folder)
+        : Boards.Reports.Journal(parsed) is { } reported ? reported
         : IncidentPlaces.Current() ?? throw new NotFoundException("no incident is open", "'jumpbag incident open TITLE' opens one; --incident ID means another, 'jumpbag incident list' shows them")), session.Events);
 
     public FileJournal Journal => Recorder.Journal;
 
-    /// <summary>As it was when first asked for.</summary>
-    public IncidentState State => state ??= Read(Journal);
+    /// <summary>As it was when first asked for, with what others wrote.</summary>
+    public IncidentState State => state ??= Read(Synced());
+
+    /// <summary>The journal, after a turn with its store.</summary>
+    public FileJournal Synced()
+    {
+        Recorder.Sync();
+        return Journal;
+    }
+
+    /// <summary>The path of the journal that a person names; one that only the store has is copied from there.</summary>
+    public string Find(string name)
+    {
+        try
+        {
+            return IncidentPlaces.Find(name, JournalFolder);
+        }
+        catch (NotFoundException) when (IncidentStores.Wanted(parsed) is not null)
+        {
+            if (IncidentStores.Fetch(IncidentStores.Wanted(parsed)!, name, JournalFolder, session.Events) is { } path)
+                return path;
+            throw;
+        }
+    }
 
     public static IncidentState Read(FileJournal journal)
     {
         IReadOnlyList<Entry> entries = journal.Read();
+        if (Boards.Reports.IsWaiting(journal.Path))
+            throw new FailedException($"the board was not reached yet, so its incident is not known here; {entries.Count} events wait", "'jumpbag board status' says why");
         return entries.Count > 0 ? IncidentState.Of(entries, journal.Path)
             : throw new NotFoundException($"{journal.Path}: {(File.Exists(journal.Path) ? "holds no event" : "no such journal")}", "is the medium that it is on there?");
     }
 
-    public void UseJournal(string path) => recorder = new(IncidentPlaces.Journal(path), session.Events);
+    public void UseJournal(string path) => UseJournal(InStore(path));
+
+    public void UseJournal(FileJournal journal) => recorder = new(journal, session.Events);
 
     /// <summary>When it happened, where --at says so.</summary>
     public DateTimeOffset? At => parsed.GetValue(IncidentOptions.At) is { } text ? Time("--at", text) : null;
@@ -86,6 +113,17 @@ internal sealed class Desk(ParseResult parsed, Session session)
             Out.WriteLine(Printable.Line(entry.Data.Sentence));
         }
         return session.Status;
+    }
+
+    /// <summary>The journal, in the store that --store names from now on, else in the one that it is in.</summary>
+    private FileJournal InStore(string path)
+    {
+        FileJournal journal = IncidentPlaces.Journal(path);
+        if (parsed.GetValue(IncidentOptions.Store) is null || journal.FirstHash is not { } first)
+            return journal;
+        Incident.Journal.IEventStore? before = journal.Store;
+        Jumpbag.IncidentStore.PostgresStore? given = IncidentStores.Given(parsed);
+        return before?.Place == given?.Place ? journal : IncidentStores.Move(path, given, first, session.Events);
     }
 
     private string Only(string folder)

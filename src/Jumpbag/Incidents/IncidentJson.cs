@@ -47,6 +47,7 @@ internal static class IncidentJson
         json.WriteEndArray();
         Strings(json, "next", NextSteps.Of(state, desk.Now));
         json.WriteString("journal", desk.Journal.Path);
+        json.WriteString("store", desk.Journal.Store?.Place);
         json.WriteEndObject();
     }
 
@@ -219,50 +220,13 @@ internal static class IncidentJson
         json.WriteEndArray();
     }
 
-    public static void WriteCheck(Utf8JsonWriter json, string path, ChainCheck check, IReadOnlyList<string> heads)
-    {
-        json.WriteStartObject();
-        json.WriteString("journal", path);
-        json.WriteBoolean("intact", check.Problems.Count == 0);
-        json.WriteNumber("events", check.Events);
-        json.WriteString("head", check.Head);
-        json.WriteStartArray("problems");
-        foreach (ChainProblem problem in check.Problems)
-        {
-            json.WriteStartObject();
-            if (problem.Line is { } line)
-                json.WriteNumber("line", line);
-            json.WriteString("text", problem.Text);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteStartArray("heads");
-        foreach (string head in heads)
-        {
-            json.WriteStartObject();
-            json.WriteString("head", head);
-            if (check.EventsSince(head) is { } since)
-                json.WriteNumber("eventsSince", since);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    public static void WriteMerge(Utf8JsonWriter json, string path, int count)
-    {
-        json.WriteStartObject();
-        json.WriteString("journal", path);
-        json.WriteNumber("newEvents", count);
-        json.WriteEndObject();
-    }
-
-    public static void WriteReview(Utf8JsonWriter json, IncidentState state, string text, bool isHtml)
+    /// <param name="file">Where the text was written to; null where it is to be in the document.</param>
+    public static void WriteReview(Utf8JsonWriter json, IncidentState state, string text, bool isHtml, string? file)
     {
         json.WriteStartObject();
         WriteHead(json, state);
         json.WriteString("format", isHtml ? "html" : "markdown");
-        json.WriteString("text", text);
+        json.WriteString(file is null ? "text" : "file", file ?? text);
         json.WriteEndObject();
     }
 
@@ -292,11 +256,10 @@ internal static class IncidentJson
         json.WriteString("author", operation.Entry.Author.Name);
         Time(json, "begun", operation.Entry.When);
         json.WriteBoolean("gone", Running.IsGone(operation));
-        using JsonDocument? progress = Running.ReadJson(journal, operation.Entry.Id);
-        if (progress is not null)
+        if (ProgressFile.Read(journal, operation.Entry.Id) is { } progress)
         {
             json.WritePropertyName("progress");
-            progress.RootElement.WriteTo(json);
+            json.WriteRawValue(ProgressFile.Bytes(progress));
         }
         json.WriteEndObject();
     }
@@ -343,7 +306,7 @@ internal static class IncidentJson
         json.WriteString("author", entry.Author.Name);
     }
 
-    private static void Strings(Utf8JsonWriter json, string key, IEnumerable<string> values)
+    internal static void Strings(Utf8JsonWriter json, string key, IEnumerable<string> values)
     {
         json.WriteStartArray(key);
         foreach (string value in values)

@@ -27,7 +27,7 @@ internal static class IncidentPlaces
         return null;
     }
 
-    public static FileJournal Journal(string path) => new(path, StateFolder.Fallbacks);
+    public static FileJournal Journal(string path) => IncidentStores.Journal(path);
 
     public static string IdOf(string path) => Path.GetFileNameWithoutExtension(path);
 

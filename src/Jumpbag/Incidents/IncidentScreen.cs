@@ -8,7 +8,7 @@ internal static class IncidentScreen
 {
     public static int Show(Desk desk)
     {
-        bool isNamed = desk.Parsed.GetValue(IncidentOptions.Incident) is not null || desk.JournalFolder is not null;
+        bool isNamed = desk.Parsed.GetValue(IncidentOptions.Incident) is not null || desk.JournalFolder is not null || Boards.Reports.Journal(desk.Parsed) is not null;
         if (!isNamed && IncidentPlaces.Current() is null)
             return ShowNone(desk);
         if (desk.Json)
@@ -18,7 +18,7 @@ internal static class IncidentScreen
         }
         foreach (string line in Brief.Lines(desk.State, desk.Journal.Path, desk.Now))
             desk.Out.WriteLine(line);
-        desk.Out.WriteLine($"Head      {desk.State.Head[..16]}  {desk.State.Entries.Count} events in {Printable.Line(desk.Journal.Path)}");
+        desk.Out.WriteLine($"Head      {desk.State.Head[..16]}  {desk.State.Entries.Count} events in {Printable.Line(desk.Journal.Path)}{(desk.Journal.Store is { } store ? $" and {Printable.Line(store.Place)}" : "")}");
         return desk.Session.Status;
     }
 

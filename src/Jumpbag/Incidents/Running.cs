@@ -1,10 +1,9 @@
-using System.Globalization;
-using System.Text.Json;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
 using Jumpbag.Host;
 using Jumpbag.Incident.Events;
 using Jumpbag.Incident.Folding;
+using Jumpbag.Incident.Journal;
 using Jumpbag.Incident.Texts;
 using Jumpbag.Terminal;
 
@@ -18,7 +17,7 @@ internal sealed class Running(string journal, string eventId)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly string file = FileOf(journal, eventId);
+    private readonly string file = ProgressFile.Of(journal, eventId);
     private DateTimeOffset next;
 
     public void Show(Progress progress)
@@ -31,9 +30,7 @@ internal sealed class Running(string journal, string eventId)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             string beside = file + ".new";
-            using (FileStream stream = File.Create(beside))
-            using (var json = new Utf8JsonWriter(stream))
-                Write(json, progress, now);
+            File.WriteAllBytes(beside, ProgressFile.Bytes(Told(progress, now)));
             File.Move(beside, file, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -61,7 +58,7 @@ internal sealed class Running(string journal, string eventId)
     {
         string where = operation.Entry.Host == Environment.MachineName ? "here" : "on " + Printable.Line(operation.Entry.Host);
         string far = IsGone(operation) ? "  ENDED without a word: killed, or the machine went down"
-            : Read(journal, operation.Entry.Id) is { } text ? "  " + text : "";
+            : ProgressFile.Read(journal, operation.Entry.Id) is { } progress ? "  " + Printable.Line(progress.Line) : "";
         return $"$ {Printable.Line(operation.Command)}{far}  ({Printable.Line(operation.Entry.Author.Name)} {where}, for {TimeWords.Duration(now - operation.Entry.When)})";
     }
 
@@ -69,44 +66,9 @@ internal sealed class Running(string journal, string eventId)
     public static bool IsGone(Operation operation) =>
         operation.Entry.Host == Environment.MachineName && operation.Entry.Data is CommandStarted started && !OtherProcess.Runs(started.Pid, operation.Entry.Time);
 
-    /// <summary>As JSON, as the command last wrote it; null where nothing is known.</summary>
-    public static JsonDocument? ReadJson(string journal, string eventId)
-    {
-        try
-        {
-            string file = FileOf(journal, eventId);
-            return File.Exists(file) ? JsonDocument.Parse(File.ReadAllBytes(file)) : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static string? Read(string journal, string eventId)
-    {
-        using JsonDocument? document = ReadJson(journal, eventId);
-        return document is not null && document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("line", out JsonElement line) && line.ValueKind == JsonValueKind.String
-            ? Printable.Line(line.GetString()!) : null;
-    }
-
-    private static void Write(Utf8JsonWriter json, Progress progress, DateTimeOffset now)
-    {
-        json.WriteStartObject();
-        json.WriteString("time", UtcTime.Text(now));
-        json.WriteString("activity", progress.Activity);
-        json.WriteNumber("bytesDone", progress.BytesDone);
-        if (progress.BytesTotal is { } total)
-            json.WriteNumber("bytesTotal", total);
-        json.WriteNumber("filesDone", progress.FilesDone);
-        if (progress.FilesTotal is { } files)
-            json.WriteNumber("filesTotal", files);
-        json.WriteNumber("bytesPerSecond", Math.Round(progress.Rate));
-        if (progress.Remaining is { } remaining)
-            json.WriteNumber("remainingSeconds", Math.Round(remaining.TotalSeconds, 1));
-        json.WriteString("line", ProgressLine.Text(progress).Trim());
-        json.WriteEndObject();
-    }
-
-    private static string FileOf(string journal, string eventId) => Path.Combine(Path.ChangeExtension(journal, ".running"), eventId + ".json");
+    private static RunningProgress Told(in Progress progress, DateTimeOffset now) => new(DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()), progress.Activity,
+        progress.BytesDone, progress.BytesTotal, progress.FilesDone, progress.FilesTotal, Math.Round(progress.Rate),
+        progress.Remaining is { } remaining ? Math.Round(remaining.TotalSeconds, 1) : null, ProgressLine.Text(progress).Trim(),
+        (progress.Share ?? (progress.BytesTotal is > 0 ? (double)progress.BytesDone / progress.BytesTotal : progress.FilesTotal is > 0 ? (double)progress.FilesDone / progress.FilesTotal : null)) is { } share
+            ? Math.Round(Math.Clamp(share, 0, 1), 4) : null);
 }

@@ -15,7 +15,7 @@ internal static class DumpEnds
         {
             string name = input.Files[tail.File].Name;
             if (tail.State == DumpTailState.Truncated)
-                session.Events(new Warning($"{name} is cut off: {tail.Why}", "what stands before that place is whole; for the rest another copy is needed"));
+                session.Events(new Warning($"{name} is cut off at byte {tail.Offset}: {tail.Why}", "what stands before that place is whole; for the rest another copy is needed"));
             else if (tail.State == DumpTailState.NoTrailer)
                 session.Events(new Status(name, tail.Why));
         }

@@ -58,8 +58,10 @@ internal sealed class LoadMonitor : IDisposable
             {
                 Unit = "rows",
                 Share = estimate?.Share,
-                Estimate = estimate?.Remaining,
-                Note = progress.WaitsFor ?? said ?? $"{running.Count} {(running.Count == 1 ? "connection" : "connections")}",
+                // Nobody knows when a lock will be given back.
+                Estimate = isSilent && answer.Any(IsWait) ? Timeout.InfiniteTimeSpan : estimate?.Remaining,
+                Stall = progress.WaitsFor ?? said,
+                Note = $"{running.Count} {(running.Count == 1 ? "connection" : "connections")}",
             }));
         }
         finally
@@ -67,6 +69,8 @@ internal sealed class LoadMonitor : IDisposable
             gate.Exit();
         }
     }
+
+    private static bool IsWait(string state) => state.StartsWith("wait", StringComparison.OrdinalIgnoreCase);
 
     private static string Describe((string What, TimeSpan Since, double? Percent, string? Phase) running) =>
         $"{running.What}{(running.Phase is { } phase ? $", {phase}" : "")}{(running.Percent is { } percent ? $" {percent:0}%" : "")}";

@@ -7,6 +7,7 @@ using Jumpbag.Databases.Dumps.Input;
 using Jumpbag.Databases.Loading;
 using Jumpbag.Databases.Loading.Postgres;
 using Jumpbag.Databases.Servers;
+using Jumpbag.Host;
 
 namespace Jumpbag.Loading;
 
@@ -15,6 +16,14 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
 {
     public int Run(bool dryRun)
     {
+        try
+        {
+            address = LoginCheck.Try(address, prompt => Console.IsErrorRedirected ? null : TerminalPrompt.AskHidden(prompt));
+        }
+        catch (ConnectionLostException e)
+        {
+            throw Lost(e, begun: false);
+        }
         CancellationToken cancelled = session.CatchSignals();
         string? kept = null;
         if (spool is not null && Array.IndexOf(dumps, "-") is >= 0 and var pipe)
@@ -37,6 +46,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
     {
         using DumpInput input = Open();
         CheckDialect(input.Dialect);
+        GlanceAtEnds(input);
         DumpIndex? index = null;
         var identity = new LoadIdentity(input.Files, options);
         if (input.Files.All(file => file.IsRegular))
@@ -49,23 +59,32 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
             session.Events(new Warning("the dump comes through a pipe: whether it is whole shows only at its end", "load the file itself, or keep it with --spool DIR first"));
         else
             CheckTails(input, index.Tails);
+        if (index is not null)
+            Choice.Check(options, index, input.Dialect);
         bool begun = false;
         try
         {
             using ILoad load = address.Kind == ServerKind.MariaDb
-                ? new MySqlLoad(address, options, name => IsDatabase(index, name), identity, session.Events, cancelled)
+                ? new MySqlLoad(address, options, index, identity, session.Events, cancelled)
                 : new PostgresLoad(address, options, index, identity.Hash, cancelled);
             if (index is not null)
+            {
+                Choice.CheckNames(load, index);
                 load.CheckTarget(index);
+            }
             if (dryRun)
                 return Tell(load, index);
             begun = true;
-            load.Begin();
+            // From here on somebody may wait: already the first table may meet a lock.
             using var monitor = new LoadMonitor(load, index, session.Events);
+            load.Begin();
             using var reader = new DumpReader(input, new() { PieceSize = options.BatchSize });
             while (reader.Read() is { } statement)
                 load.Handle(statement);
-            CheckTails(input, reader.Tails, atEnd: true);
+            if (reader.Tails is [.., { State: DumpTailState.Truncated } cut] && options.OnError == OnError.Stop)
+                return BrokenOff(load, input, cut);
+            if (index is null)
+                CheckTails(input, reader.Tails);
             load.Finish();
             monitor.Dispose();
             return Report(load, input);
@@ -79,9 +98,12 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         }
         catch (ConnectionLostException e)
         {
-            throw new FailedException(e.Message, begun || options.Resume ? "what was committed stays; when the server is back, --resume goes on from there" : "nothing was changed; is the server running?", e);
+            throw Lost(e, begun);
         }
     }
+
+    private FailedException Lost(ConnectionLostException e, bool begun) =>
+        new(e.Message, begun || options.Resume ? "what was committed stays; when the server is back, --resume goes on from there" : "nothing was changed; is the server running?", e);
 
     private DumpInput Open() => DumpInput.Open(dumps, otherwise: address.Kind == ServerKind.Postgres ? Dialect.Postgres : Dialect.MariaDb, intoOne: options.Database is not null);
 
@@ -105,27 +127,41 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         });
     }
 
-    private void CheckTails(DumpInput input, IReadOnlyList<DumpTail> tails, bool atEnd = false)
+    /// <summary>Of plain files the last bytes tell at once what most dumps that are cut lack.</summary>
+    private void GlanceAtEnds(DumpInput input)
+    {
+        if (options.OnError == OnError.Stop && input.Metadata is null)
+            for (int i = 0; i < input.Files.Count; i++)
+                if (DumpEnd.Glance(input.Files[i], i) is { State: DumpTailState.Truncated } tail)
+                    throw IsCut(input, tail, "jumpbag load --list shows what is whole in it");
+    }
+
+    private void CheckTails(DumpInput input, IReadOnlyList<DumpTail> tails)
     {
         foreach (DumpTail tail in tails)
         {
             string name = input.Files[tail.File].Name;
             if (tail.State == DumpTailState.Truncated && options.OnError == OnError.Stop)
-                throw new CorruptException($"{name} is cut off at byte {tail.Offset}: {tail.Why}",
-                    atEnd ? "what stands before is loaded; --resume with the whole dump goes on" : "nothing was loaded; get a whole copy, or load what there is with --on-error skip");
+                throw IsCut(input, tail, "get a whole copy");
             if (tail.State == DumpTailState.Truncated)
-            {
                 session.Events(new FileDamaged(name, new($"cut off: {tail.Why}", tail.Offset)));
-            }
-            else if (tail.State == DumpTailState.NoTrailer && !atEnd)
-            {
+            else if (tail.State == DumpTailState.NoTrailer)
                 session.Events(new Warning($"{name}: {tail.Why}"));
-            }
         }
     }
 
-    private static bool IsDatabase(DumpIndex? index, string name) =>
-        index?.Objects.Any(found => found.Type == DumpObjectType.Database && found.Name.Name == ByteString.FromArgument(name)) == true;
+    private static CorruptException IsCut(DumpInput input, DumpTail tail, string hint) =>
+        new($"{input.Files[tail.File].Name} is cut off at byte {tail.Offset}: {tail.Why}", $"nothing was loaded; {hint}, or load what there is with --on-error skip");
+
+    /// <summary>A dump that came through a pipe shows at its end that it is cut.</summary>
+    private int BrokenOff(ILoad load, DumpInput input, DumpTail cut)
+    {
+        load.Settle();
+        session.Events(new SourceFailed(input.Files[cut.File].Name, $"cut off at byte {cut.Offset}: {cut.Why}",
+            "--resume with the whole dump goes on; --resume --on-error skip with this one makes do with what there is"));
+        session.Events(new Warning(string.Create(CultureInfo.InvariantCulture, $"{load.Progress.Rows:#,0} rows are loaded; the last ones, and what is made at the end (indexes, foreign keys, triggers, views), are not there yet")));
+        return ExitStatus.Partial;
+    }
 
     private int Tell(ILoad load, DumpIndex? index)
     {
@@ -148,6 +184,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         foreach (string note in load.Report.Notes)
             session.Events(new Warning(note));
         LoadProgress done = load.Progress;
+        session.Events(new BytesMoved(done.Bytes));
         session.Events(new Status("loaded", string.Create(CultureInfo.InvariantCulture,
             $"{done.Rows:#,0} {(done.Rows == 1 ? "row" : "rows")} of {load.Tables.Count} {(load.Tables.Count == 1 ? "table" : "tables")}, {ByteSize.Format(done.Bytes)} in {done.Elapsed.TotalSeconds:0.0} s")));
         if ((input.Metadata?.BinlogFile ?? header.BinlogFile) is { } log && (input.Metadata?.BinlogPosition ?? header.BinlogPosition) is { } position)

@@ -7,7 +7,8 @@ namespace Jumpbag.Piping;
 
 /// <summary>What is shown, and when.</summary>
 /// <param name="Format">Null for numbers only.</param>
-public sealed record PipeDisplayStyle(PipeFormat? Format, bool NumberOfAmount, bool NumberWithTime, TimeSpan Interval, TimeSpan Delay, bool FromFirstByte, int? Width);
+/// <param name="Lines">Whether lines are counted.</param>
+public sealed record PipeDisplayStyle(PipeFormat? Format, bool NumberOfAmount, bool NumberWithTime, TimeSpan Interval, TimeSpan Delay, bool FromFirstByte, int? Width, bool Lines);
 
 /// <summary>Draws at intervals, on a thread of its own: the copy is never held up by it, nor it by a copy that stands still.</summary>
 public sealed class PipeDisplay : IDisposable
@@ -68,15 +69,19 @@ public sealed class PipeDisplay : IDisposable
         PipeMoment moment = meter.At(counter.Done, Stopwatch.GetElapsedTime(start), final);
         if (style.Format is not { } format)
         {
-            events(new ProgressText(Number(moment), Kept: true));
+            events(new ProgressText(Number(moment), Kept: true, Told(moment)));
             return;
         }
         // Asked for each time: a window changes its size.
         int width = style.Width ?? Screen.Width() ?? 80;
         string line = format.Render(moment, width, DateTime.Now);
-        events(new ProgressText(line.PadRight(Math.Min(drawn, width)), Kept: final));
+        events(new ProgressText(line.PadRight(Math.Min(drawn, width)), Kept: final, Told(moment)));
         drawn = line.Length;
     }
+
+    private Progress Told(in PipeMoment moment) => style.Lines
+        ? new("pipe", moment.Done, moment.Total, 0, null, moment.Elapsed) { Unit = "lines", Estimate = moment.Remaining }
+        : new("pipe", 0, null, moment.Done, moment.Total, moment.Elapsed) { Estimate = moment.Remaining };
 
     private string Number(in PipeMoment moment)
     {

@@ -19,9 +19,7 @@ public sealed class ProgressLine(string style, Action<string> write)
         }
         else if (style == "bar")
         {
-            string text = Text(progress);
-            int width = (Screen.Width() ?? 80) - 1;
-            write("\r" + (text.Length > width ? text[..width] : text) + "\e[K");
+            write("\r" + Text(progress, Math.Max(1, (Screen.Width() ?? 80) - 1)) + "\e[K");
             shown = true;
         }
     }
@@ -41,26 +39,62 @@ public sealed class ProgressLine(string style, Action<string> write)
     }
 
     /// <summary>" 38% [=======>            ] cp  12,100/80,412 files  1.1G/2.5G  412M/s  0:00:03  ETA 0:00:04"</summary>
-    public static string Text(Progress p)
+    public static string Text(in Progress p) => Text(p, int.MaxValue);
+
+    /// <summary>The same in so many columns: what tells least goes first, and last how far it is, what holds it up and when it ends.</summary>
+    public static string Text(in Progress p, int width)
     {
-        var line = new StringBuilder();
+        const int ShortActivity = 24;
         double? share = p.Share is { } known ? known : p.BytesTotal is > 0 ? (double)p.BytesDone / p.BytesTotal : p.FilesTotal is > 0 ? (double)p.FilesDone / p.FilesTotal : null;
+        string? percent = null, bar = null;
         if (share is { } part)
         {
             part = Math.Clamp(part, 0, 1);
             int filled = (int)(part * 20);
-            line.Append(CultureInfo.InvariantCulture, $"{Math.Floor(part * 100),3}% [{new string('=', filled)}{(filled < 20 ? ">" : "")}{new string(' ', Math.Max(0, 19 - filled))}] ");
+            percent = string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(part * 100),3}%");
+            bar = $"[{new string('=', filled)}{(filled < 20 ? ">" : "")}{new string(' ', Math.Max(0, 19 - filled))}]";
         }
-        line.Append(p.Activity);
-        if (p.FilesDone > 0 || p.FilesTotal is > 0)
-            line.Append("  ").Append(Counts(p));
-        line.Append("  ").Append(ByteSize.Format(p.BytesDone)).Append(p.BytesTotal is { } bytes ? "/" + ByteSize.Format(bytes) : "");
-        line.Append("  ").Append(ByteSize.Format((long)p.Rate)).Append("/s  ").Append(Duration(p.Elapsed));
-        if (p.Remaining is { } remaining)
-            line.Append("  ETA ").Append(Duration(remaining));
-        if (p.Note is { } note)
-            line.Append("  ").Append(note);
-        return line.ToString();
+        string? activity = p.Activity, counts = p.FilesDone > 0 || p.FilesTotal is > 0 ? Counts(p) : null, note = p.Note;
+        string? bytes = ByteSize.Format(p.BytesDone) + (p.BytesTotal is { } total ? "/" + ByteSize.Format(total) : ""), rate = ByteSize.Format((long)p.Rate) + "/s", elapsed = Duration(p.Elapsed);
+        string? eta = p.Remaining is { } remaining ? "ETA " + Duration(remaining) : null, stall = p.Stall;
+        if (stall is not null)
+            note = null;
+        for (int step = 0; ; step++)
+        {
+            string head = string.Join(' ', new[] { percent, bar, activity }.Where(word => word is { Length: > 0 }));
+            string line = string.Join("  ", new[] { head, counts, bytes, rate, elapsed, eta, stall, note }.Where(word => word is { Length: > 0 }));
+            if (line.Length <= width)
+                return line;
+            switch (step)
+            {
+                case 0:
+                    note = null;
+                    break;
+                case 1 when activity.Length > ShortActivity:
+                    activity = activity[..(ShortActivity - 1)] + "…";
+                    break;
+                case 2:
+                    bar = null;
+                    break;
+                case 3:
+                    rate = null;
+                    break;
+                case 4:
+                    bytes = null;
+                    break;
+                case 5:
+                    counts = null;
+                    break;
+                case 6:
+                    elapsed = null;
+                    break;
+                case 7:
+                    activity = "";
+                    break;
+                case 8:
+                    return line[..width];
+            }
+        }
     }
 
     public static string Duration(TimeSpan time) =>
@@ -98,7 +132,7 @@ public sealed class ProgressLine(string style, Action<string> write)
             json.WriteNumber("elapsedSeconds", Math.Round(p.Elapsed.TotalSeconds, 1));
             if (p.Remaining is { } remaining)
                 json.WriteNumber("remainingSeconds", Math.Round(remaining.TotalSeconds, 1));
-            if (p.Note is { } note)
+            if ((p.Stall ?? p.Note) is { } note)
                 json.WriteString("note", note);
             json.WriteEndObject();
         }

@@ -28,6 +28,17 @@ public static partial class Screen
         return null;
     }
 
+    /// <summary>Lines of the terminal on standard output; LINES goes first; null where it is no terminal.</summary>
+    public static int? Height()
+    {
+        if (int.TryParse(Environment.GetEnvironmentVariable("LINES"), NumberStyles.None, CultureInfo.InvariantCulture, out int set) && set > 0)
+            return set;
+        if (!IsTerminal(1))
+            return null;
+        var size = new WindowSize();
+        return ioctl(1, 0x5413, ref size) == 0 && size.Rows > 0 ? size.Rows : 24;
+    }
+
     /// <summary>--color auto, always or never; NO_COLOR and a dumb terminal mean no.</summary>
     public static bool UsesColor(string choice, int descriptor) => choice switch
     {

@@ -38,6 +38,7 @@ public sealed class CompressionTests
         foreach (int cut in new[] { 1, 3, 8, 11, 13, bytes.Length / 2, bytes.Length - 12 })
         {
             File.WriteAllBytes(file, bytes[..^cut]);
+            Assert.True(File.ReadAllBytes(plain).AsSpan().StartsWith(Whole(file)), $"{way}: what comes out of a file without its last {cut} bytes is not how it begins");
             Assert.Contains("cut off or damaged", Assert.Throws<CorruptException>(() => Rows(file)).Message, StringComparison.Ordinal);
             // Of a further member, frame or stream something is there.
             File.WriteAllBytes(file, [.. bytes, .. bytes[..^cut]]);
@@ -60,6 +61,22 @@ public sealed class CompressionTests
     private static long Rows(string file)
     {
         using DumpInput input = DumpInput.Open([file]);
-        return DumpIndex.Read(input).Objects.Single().Rows;
+        DumpIndex index = DumpIndex.Read(input);
+        return index.Tails is [.., { State: DumpTailState.Truncated } cut] ? throw new CorruptException(cut.Why, null) : index.Objects.Single().Rows;
+    }
+
+    /// <summary>How much comes out before the damage is told.</summary>
+    private static byte[] Whole(string file)
+    {
+        using var input = DumpFile.Open(file);
+        using DumpStream stream = input.OpenRead();
+        using var all = new MemoryStream();
+        byte[] buffer = new byte[10_000];
+        Assert.Throws<CorruptException>(() =>
+        {
+            for (int read; (read = stream.Read(buffer)) > 0;)
+                all.Write(buffer, 0, read);
+        });
+        return all.ToArray();
     }
 }

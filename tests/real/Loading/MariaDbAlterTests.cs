@@ -29,6 +29,34 @@ public sealed class MariaDbAlterTests(LoadServer fixture) : IClassFixture<LoadSe
     }
 
     [Fact]
+    public void a_foreign_key_that_was_added_before_the_crash_is_not_an_error_but_one_of_another_tables_name_is()
+    {
+        MariaDbServer.Require();
+        using var work = new TemporaryFolder();
+        string database = Fresh("added_once");
+        File.WriteAllText(Path.Combine(work.Path, "dump.sql"), """
+            CREATE TABLE `a` (`id` int PRIMARY KEY) ENGINE=InnoDB;
+            CREATE TABLE `b` (`a` int, KEY (`a`)) ENGINE=InnoDB;
+            INSERT INTO `a` VALUES (1);
+            ALTER TABLE `b` ADD CONSTRAINT `b_a` FOREIGN KEY (`a`) REFERENCES `a` (`id`);
+            -- Dump completed
+
+            """);
+        server.Query("CREATE TABLE other (id INT PRIMARY KEY, x INT, CONSTRAINT b_a FOREIGN KEY (x) REFERENCES other (id)) ENGINE=InnoDB", database);
+        string load = $"jumpbag load -q --resume dump.sql '{Url(database)}'";
+        foreach (string run in (string[])[load.Replace(" --resume", "", StringComparison.Ordinal), load])
+        {
+            ShellResult clash = JumpbagProgram.Bash(work.Path, run);
+            Assert.Equal(1, clash.Status);
+            Assert.Contains("b, line 4, byte ", clash.Errors, StringComparison.Ordinal);
+        }
+        server.Query("DROP TABLE other; ALTER TABLE b ADD CONSTRAINT b_a FOREIGN KEY (a) REFERENCES a (id)", database);
+        ShellResult resumed = JumpbagProgram.Bash(work.Path, load);
+        Assert.Equal((0, "", ""), (resumed.Status, resumed.Output, resumed.Errors));
+        Assert.Contains("CONSTRAINT `b_a` FOREIGN KEY", server.Query("SHOW CREATE TABLE b", database), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void a_load_that_is_killed_while_it_alters_tables_goes_on_and_ends_with_all_keys_and_rows()
     {
         MariaDbServer.Require();

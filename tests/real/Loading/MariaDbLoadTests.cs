@@ -81,7 +81,8 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
                 flag=; continue
               fi
               flag=--resume
-              [ $runs -lt 12 ] || { "$BIN" load -q --resume dump.sql '{{Url(database)}}' || exit 1; break; }
+              # On a slow machine not one run may have begun.
+              [ $runs -lt 12 ] || { "$BIN" load -q --resume dump.sql '{{Url(database)}}' 2>/dev/null || "$BIN" load -q dump.sql '{{Url(database)}}' || exit 1; break; }
             done
             """);
         Assert.Equal((0, ""), (result.Status, result.Output));
@@ -190,6 +191,9 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
         string load = $"jumpbag load -q dump.sql '{Url(database)}'";
         ShellResult stopped = JumpbagProgram.Bash(work.Path, load);
         Assert.Equal(1, stopped.Status);
+        ShellResult again = JumpbagProgram.Bash(work.Path, load);
+        Assert.Equal(4, again.Status);
+        Assert.Matches(@"^jumpbag: a load of this dump is unfinished \(later\.jumpbag_load_\w+\)\nhint: --resume", again.Errors);
         // What a crash between a definition and its note leaves behind.
         string ledger = server.Query("SHOW TABLES LIKE 'jumpbag%'", database).Trim();
         server.Query($"DELETE FROM `{ledger}` ORDER BY at DESC LIMIT 1; CREATE TABLE other (id INT PRIMARY KEY); INSERT INTO other VALUES (11), (12)", database);
@@ -277,6 +281,38 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
         Assert.Equal(3, skipped.Status);
         Assert.Equal(2, Regex.Count(skipped.Errors, "^jumpbag: skipped: ", RegexOptions.Multiline));
         Assert.Equal("1\n2\n4\n", server.Query("SELECT * FROM t ORDER BY id", database));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--resume")]
+    public void rows_of_a_table_that_is_not_there_are_named_and_can_be_passed_over(string again)
+    {
+        string database = Fresh("nowhere");
+        using var work = new TemporaryFolder();
+        File.WriteAllText(Path.Combine(work.Path, "dump.sql"), "CREATE TABLE t (id INT PRIMARY KEY) ENGINE=InnoDB;\nINSERT INTO nowhere VALUES (1);\nINSERT INTO t VALUES (2);\n-- Dump completed\n");
+        const string Said = @"nowhere, line 2, byte 51: INSERT INTO nowhere VALUES \(1\): error 1146 \(42S02\): Table 'nowhere\.nowhere' doesn't exist\n";
+        if (again.Length > 0)
+            Assert.Matches($@"^jumpbag: {Said}hint: ", JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql '{Url(database)}'").Errors);
+        ShellResult skipped = JumpbagProgram.Bash(work.Path, $"jumpbag load -q {again} --on-error skip dump.sql '{Url(database)}'");
+        Assert.Equal(3, skipped.Status);
+        Assert.Matches($"^jumpbag: skipped: {Said}", skipped.Errors);
+        Assert.Equal("2\n", server.Query("SELECT * FROM t", database));
+    }
+
+    [Theory]
+    [InlineData("--no-binlog")]
+    [InlineData("--max-replica-lag 5")]
+    public void an_option_for_which_the_account_lacks_a_privilege_is_named(string option)
+    {
+        string database = Fresh("weak");
+        using var work = new TemporaryFolder();
+        server.Query($"CREATE OR REPLACE USER weak@localhost; GRANT ALL ON {database}.* TO weak@localhost");
+        File.WriteAllText(Path.Combine(work.Path, "dump.sql"), "CREATE TABLE t (id INT PRIMARY KEY) ENGINE=InnoDB;\n");
+        ShellResult refused = JumpbagProgram.Bash(work.Path, $"jumpbag load -q {option} dump.sql '{Url(database).Replace("root", "weak", StringComparison.Ordinal)}'");
+        Assert.Equal(1, refused.Status);
+        Assert.Matches($@"jumpbag: {option.Split(' ')[0]}: error 12\d\d .*privilege.*\nhint: take an account", refused.Errors);
+        Assert.Equal("", server.Query("SHOW TABLES", database));
     }
 
     [Fact]

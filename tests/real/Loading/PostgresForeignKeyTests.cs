@@ -73,5 +73,51 @@ public sealed class PostgresForeignKeyTests(PostgresDatabases databases)
         }
     }
 
+    [Fact]
+    public void two_of_one_referred_table_are_checked_at_the_same_time()
+    {
+        PostgresServer.Require();
+        string target = databases.NewDatabase();
+        // Each check, still holding all its locks, waits until another session is in its own: if they came one after the other, none would come.
+        Server.Query("""
+            CREATE TABLE public.meetings (constraint_of text, met boolean);
+            CREATE FUNCTION public.meet() RETURNS event_trigger LANGUAGE plpgsql AS $$
+            DECLARE tries int := 0; others int := 0;
+            BEGIN
+              IF current_query() NOT LIKE '%VALIDATE CONSTRAINT%' THEN RETURN; END IF;
+              PERFORM pg_advisory_lock_shared(4711);
+              WHILE others < 2 AND tries < 600 LOOP
+                SELECT count(DISTINCT pid) INTO others FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND granted;
+                tries := tries + 1;
+                PERFORM pg_sleep(0.05);
+              END LOOP;
+              INSERT INTO public.meetings VALUES (substring(current_query() FROM 'VALIDATE CONSTRAINT "?(\w+)'), others >= 2);
+            END $$;
+            CREATE EVENT TRIGGER meet ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION public.meet();
+            """, target);
+        File.WriteAllText(databases.Folder.File("two.sql"), """
+            CREATE TABLE public.parent (id int NOT NULL);
+            CREATE TABLE public.one (of int);
+            CREATE TABLE public.two (of int);
+            COPY public.parent (id) FROM stdin;
+            1
+            \.
+            COPY public.one (of) FROM stdin;
+            1
+            \.
+            COPY public.two (of) FROM stdin;
+            1
+            \.
+            ALTER TABLE ONLY public.parent ADD CONSTRAINT parent_pkey PRIMARY KEY (id);
+            ALTER TABLE ONLY public.one ADD CONSTRAINT one_of FOREIGN KEY (of) REFERENCES public.parent(id);
+            ALTER TABLE ONLY public.two ADD CONSTRAINT two_of FOREIGN KEY (of) REFERENCES public.parent(id);
+
+            """);
+        ShellResult loaded = databases.Load($"two.sql {databases.Url(target)} -j 2");
+        Assert.True(loaded.Status == 0, loaded.Errors);
+        Assert.Equal("one_of\tt\ntwo_of\tt\n", Server.Query("SELECT * FROM meetings ORDER BY 1", target));
+        Assert.Equal("one_of\tt\ntwo_of\tt\n", Keys(target));
+    }
+
     private string Keys(string target) => Server.Query("SELECT conname, convalidated FROM pg_constraint WHERE contype = 'f' ORDER BY 1", target);
 }

@@ -194,7 +194,7 @@ public sealed class PostgresConnectionTests(PostgresWithAccounts accounts) : ICl
         ServerException e = Assert.Throws<ServerException>(() => Connect(user, "guessed7", mode));
         Assert.True(e.IsAccessDenied);
         Assert.DoesNotContain("guessed7", e.ToString(), StringComparison.Ordinal);
-        Assert.Contains("wants a password", Assert.Throws<FailedException>(() => Connect(user, null, mode)).Message, StringComparison.Ordinal);
+        Assert.Contains("wants a password", Assert.Throws<ServerException>(() => Connect(user, null, mode)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>psql goes to the same place, as the same account, with the same password.</summary>

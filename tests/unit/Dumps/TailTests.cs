@@ -19,7 +19,7 @@ public sealed class TailTests
     [InlineData(PhpMyAdmin + "a;/*!40101 SET CHARACTER_SET_CLIENT=@OLD_CHARACTER_SET_CLIENT */;\n/*!40101 SET COLLATION_CONNECTION=@OLD_COLLATION_CONNECTION */;\n", DumpTailState.Complete)]
     [InlineData(PhpMyAdmin + "a;", DumpTailState.Truncated)]
     [InlineData("a;\nb;\n", DumpTailState.NoTrailer)]
-    [InlineData("", DumpTailState.NoTrailer)]
+    [InlineData("", DumpTailState.Truncated)]
     [InlineData("a;\nb", DumpTailState.Truncated)]
     [InlineData("a;\n/* b", DumpTailState.Truncated)]
     public void the_end_of_a_mariadb_dump_is_told(string dump, DumpTailState state) => Assert.Equal(state, Read.Tail(dump, Dialect.MariaDb).State);

@@ -154,15 +154,15 @@ public sealed class JournalTests : IDisposable
         var journal = new FileJournal(path, fallbacks);
         journal.Append(Anna, Opening);
         Appended written = journal.Append(Anna, new Noted("1", null));
-        Assert.Null(written.Refused);
+        Assert.Empty(written.Refused);
         // The folder goes away, as a medium does.
         Directory.Move(home, folder.File("away"));
         Appended first = journal.Append(Anna, new Noted("2", null)), second = journal.Append(Anna, new Noted("3", null));
-        Assert.Equal(System.IO.Path.Combine(folder.File("fallback"), "i.ndjson"), first.Fallback);
+        Assert.Equal(System.IO.Path.Combine(folder.File("fallback"), "i.ndjson"), first.SavedIn);
         Assert.Equal(first.Entry.Hash, second.Entry.Prev);
         Directory.Move(folder.File("away"), home);
         Appended back = journal.Append(Anna, new Noted("4", null));
-        Assert.Equal((2, null), (back.TakenIn, back.Refused));
+        Assert.Equal((2, 0), (back.TakenIn, back.Refused.Count));
         Assert.Equal(["1", "2", "3", "4"], journal.Read().Select(entry => entry.Data).OfType<Noted>().Select(note => note.Text));
         Assert.Empty(ChainCheck.Of(JournalLines.Split(File.ReadAllBytes(path))).Problems);
         Assert.Empty(journal.Pending);
@@ -182,7 +182,7 @@ public sealed class JournalTests : IDisposable
         FileJournal journal = new(Path, [folder.File("fallback")]);
         journal.Append(Anna, Opening);
         using (JournalFile.Open(Path, create: false))
-            Assert.Contains("has held its lock", journal.Append(Anna, new Noted("1")).Refused?.Reason, StringComparison.Ordinal);
+            Assert.Contains("has held its lock", journal.Append(Anna, new Noted("1")).Refused[0].Reason, StringComparison.Ordinal);
         Assert.Equal(1, journal.Append(Anna, new Noted("2")).TakenIn);
         Assert.Empty(Check().Problems);
     }

@@ -125,6 +125,22 @@ public sealed class StateTests
         Assert.Null(State.Updates.Next);
     }
 
+    /// <summary>A step that only reads may be run before anyone vets.</summary>
+    [Fact]
+    public void whoever_runs_a_step_executes()
+    {
+        Entry plan = Add(Anna, new PlanMade("P1", "rebuild", []));
+        var which = new Reference(plan.Id, "P1");
+        Entry step = Add(Anna, new StepSet(which, 1, new("cat", "db1", Risk.Reads)));
+        Entry started = Add(Anna, new StepStarted(which, step.Id, 1, "hash", Leave.NotNeeded, "cat", "db1"));
+        Add(Anna, new StepEnded(started.Id, which, step.Id, 1, true, 1));
+        Add(Ben, new Vetted(which, "hash"));
+        Assert.Equal(Phase.Vet, State.Phases.Current);
+        Add(Anna, new StepStarted(which, step.Id, 1, "hash", Leave.Vetted, "dd", "db3"));
+        Assert.Equal(Phase.Execute, State.Phases.Current);
+        Assert.Equal(State.Phases.Begun(Phase.Execute), started.When);
+    }
+
     [Fact]
     public void what_was_begun_runs_until_its_end_is_written()
     {

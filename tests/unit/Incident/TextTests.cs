@@ -111,6 +111,18 @@ public sealed class TextTests
     }
 
     [Fact]
+    public void the_timeline_of_a_review_keeps_the_order_within_a_second()
+    {
+        var entries = new List<Entry>();
+        DateTimeOffset now = new(2026, 11, 27, 4, 0, 0, TimeSpan.Zero);
+        foreach (EventData data in (EventData[])[new Opened(1, "i", "t", 1, false), .. Enumerable.Range(0, 40).Select(i => new Noted($"note {i:00}"))])
+            entries.Add(EntryLine.Make(EventId.Next(entries.LastOrDefault()?.Id, now), entries.LastOrDefault()?.Hash ?? EntryLine.Genesis, now.AddMilliseconds(entries.Count), null, new("anna", 1, "login"), "h", data));
+        entries.Add(EntryLine.Make(EventId.Next(entries[^1].Id, now), entries[^1].Hash, now.AddMinutes(1), now.AddMilliseconds(500), new("anna", 1, "login"), "h", new Noted("note late")));
+        string[] shown = [.. Regex.Matches(MarkdownWriter.Write(PostMortem.Of(IncidentState.Of(entries, ""), false, false)), "note (\\d\\d|late)").Select(match => match.Value)];
+        Assert.Equal([.. Enumerable.Range(0, 40).Select(i => $"note {i:00}"), "note late"], shown);
+    }
+
+    [Fact]
     public void a_review_names_roles_and_the_public_one_neither_people_nor_machines()
     {
         var entries = new List<Entry>();

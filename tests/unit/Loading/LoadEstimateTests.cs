@@ -82,6 +82,10 @@ public sealed class LoadEstimateTests
 
         public IEnumerable<string> Unmatched => [];
 
+        public void Settle()
+        {
+        }
+
         /// <summary>Of each table about a megabyte of rows.</summary>
         public static Script Of(params (string Name, int Rows, string Keys)[] tables)
         {

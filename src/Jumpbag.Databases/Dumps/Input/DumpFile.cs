@@ -18,6 +18,8 @@ public sealed class DumpFile : IDisposable
         (Name, Path, this.pipe, this.ahead, Length) = (name, path, pipe, ahead, length);
         Compression = Compressions.Detect(ahead);
         PlainHead = Compression == Compression.None ? ahead : Head();
+        if (Compression != Compression.None)
+            ForeignDump.RefuseWithin(name, Compression, PlainHead.Span);
     }
 
     /// <summary>As messages name it: its path, or "standard input".</summary>

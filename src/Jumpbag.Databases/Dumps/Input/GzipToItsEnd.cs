@@ -6,36 +6,47 @@ namespace Jumpbag.Databases.Dumps.Input;
 /// All members of a gzip file. The platform's decoder ends in silence where the file is cut, so a member of our own is put behind the
 /// file's last byte: only where what it holds comes out as the last bytes, the file was complete.
 /// </summary>
-internal sealed class GzipToItsEnd(CountedStream input) : DecodingStream
+internal sealed class GzipToItsEnd : DecodingStream
 {
+    /// <summary>More than the decoder can make of what it takes in one go and of the member of ours.</summary>
+    private const int MostAtEnd = 4 << 20;
+
     private static readonly byte[] Mark = "the dump's end: "u8.ToArray();
 
-    private readonly GZipStream decoder = new(new WithEndMember(input), CompressionMode.Decompress);
-    private readonly byte[] work = new byte[(1 << 16) + Mark.Length];
-    private int held;
-    private bool ended;
+    private readonly WithEndMember input;
+    private readonly GZipStream decoder;
+    private byte[]? atEnd;
+    private int taken;
+
+    public GzipToItsEnd(CountedStream file) => decoder = new(input = new(file), CompressionMode.Decompress);
 
     public override int Read(Span<byte> buffer)
     {
-        if (ended || buffer.IsEmpty)
+        if (buffer.IsEmpty)
             return 0;
-        int most = Math.Min(work.Length, buffer.Length + Mark.Length);
-        while (held <= Mark.Length)
+        if (atEnd is null)
         {
-            int read = decoder.Read(work.AsSpan(held, Math.Max(most, held + 1) - held));
-            if (read == 0)
-            {
-                ended = true;
-                return work.AsSpan(0, held).SequenceEqual(Mark) ? 0
-                    : throw new EndOfStreamException();
-            }
-            held += read;
+            int read = decoder.Read(buffer);
+            if (!input.IsMarkTaken)
+                return read;
+            // A decoder that is within a member takes our mark for more of it: what it makes of that must not come out.
+            atEnd = ReadToItsEnd(buffer[..read]);
         }
-        int ready = held - Mark.Length;
-        work.AsSpan(0, ready).CopyTo(buffer);
-        work.AsSpan(ready, Mark.Length).CopyTo(work);
-        held = Mark.Length;
-        return ready;
+        int count = Math.Min(buffer.Length, atEnd.Length - taken);
+        atEnd.AsSpan(taken, count).CopyTo(buffer);
+        taken += count;
+        return count;
+    }
+
+    private byte[] ReadToItsEnd(ReadOnlySpan<byte> first)
+    {
+        using var held = new MemoryStream();
+        held.Write(first);
+        byte[] more = new byte[1 << 16];
+        for (int read; (read = decoder.Read(more)) > 0 && held.Length < MostAtEnd;)
+            held.Write(more, 0, read);
+        ReadOnlySpan<byte> all = held.GetBuffer().AsSpan(0, (int)held.Length);
+        return all.EndsWith(Mark) ? all[..^Mark.Length].ToArray() : throw new EndOfStreamException();
     }
 
     protected override void Dispose(bool disposing)
@@ -49,6 +60,8 @@ internal sealed class GzipToItsEnd(CountedStream input) : DecodingStream
     {
         private static readonly byte[] EndMember = Compress(Mark);
         private int sent;
+
+        public bool IsMarkTaken => sent > 0;
 
         public override int Read(Span<byte> buffer)
         {

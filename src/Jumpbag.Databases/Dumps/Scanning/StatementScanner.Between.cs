@@ -52,6 +52,7 @@ internal sealed partial class StatementScanner
         while ((end = window.Bytes.IndexOf("*/"u8)) < 0 && window.Fill())
         {
         }
+        evidence.EndsWithinComment |= end < 0;
         window.Take(end < 0 ? window.Length : end + 2);
     }
 

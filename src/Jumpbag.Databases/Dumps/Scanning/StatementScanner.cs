@@ -14,6 +14,8 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
 {
     private const int MostHead = 1 << 20;
 
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     private readonly Window window = new(counting ? 512 << 10 : Math.Max(options.PieceSize + (128 << 10), 64 << 10), 2 * Math.Max(options.LookAhead, options.MostHeld));
     private readonly Lexer lexer = input.Dialect == Dialect.Postgres ? new PostgresLexer() : new MariaDbLexer();
     private readonly Queue<byte[]> opening = new();
@@ -108,6 +110,10 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
     {
         File++;
         window.Open(input.Files[File]);
+        // Programs of Windows begin text with it; the clients pass over it too.
+        window.Want(ByteOrderMark.Length);
+        if (window.Bytes.StartsWith(ByteOrderMark))
+            window.Take(ByteOrderMark.Length);
         evidence = new();
         evidence.Begin(input.Files[File].PlainHead.Span);
         if (lexer is MariaDbLexer mariaDb && session is null)
@@ -137,7 +143,7 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
             return NextOpening();
         if (!SkipBetween())
         {
-            Tails.Add(evidence.AtEnd(File, window.Offset));
+            Tails.Add(window.Damage is { } damage ? new(DumpTailState.Truncated, File, window.Offset, damage) : evidence.AtEnd(File, window.Offset));
             state = State.Done;
             return false;
         }
@@ -244,7 +250,7 @@ internal sealed partial class StatementScanner(DumpInput input, DumpReaderOption
 
     private bool Cut(long offset, string why)
     {
-        Tails.Add(new(DumpTailState.Truncated, File, offset, why));
+        Tails.Add(new(DumpTailState.Truncated, File, offset, window.Damage is { } damage ? $"{damage}; {why}" : why));
         window.Take(window.Length);
         state = State.Done;
         return false;

@@ -8,7 +8,7 @@ internal sealed class TailEvidence
         "-- Dump completed"u8.ToArray(), "-- PostgreSQL database dump complete"u8.ToArray(), "-- PostgreSQL database cluster dump complete"u8.ToArray(),
     ];
 
-    private bool expectsTrailer, expectsRestore, sawTrailer, sawRestore;
+    private bool expectsTrailer, expectsRestore, sawTrailer, sawRestore, sawStatement;
 
     /// <summary>The last comment isn't closed.</summary>
     public bool EndsWithinComment { get; set; }
@@ -28,6 +28,7 @@ internal sealed class TailEvidence
     public void Saw(StatementKind kind, ReadOnlySpan<byte> text)
     {
         sawTrailer = false;
+        sawStatement = true;
         if (kind != StatementKind.Set)
             sawRestore = false;
         else if (expectsRestore)
@@ -35,11 +36,15 @@ internal sealed class TailEvidence
     }
 
     public DumpTail AtEnd(int file, long offset) =>
-        EndsWithinComment ? new(DumpTailState.Truncated, file, offset, $"at byte {offset}, within a comment")
+        EndsWithinComment ? new(DumpTailState.Truncated, file, offset, "within a comment")
+        : !sawStatement ? new(DumpTailState.Truncated, file, offset, offset == 0 ? "it is empty" : "there is no statement in it")
         : sawTrailer || (!expectsTrailer && expectsRestore && sawRestore) ? new(DumpTailState.Complete, file, offset, "it ends as its program ends a dump")
-        : expectsTrailer ? new(DumpTailState.Truncated, file, offset, $"at byte {offset}, behind a whole statement: the line \"Dump completed\" that its program writes last is missing")
-        : expectsRestore ? new(DumpTailState.Truncated, file, offset, $"at byte {offset}, behind a whole statement: the settings that its program puts back at the end are not put back")
+        : expectsTrailer ? new(DumpTailState.Truncated, file, offset, Missing(trailer: true))
+        : expectsRestore ? new(DumpTailState.Truncated, file, offset, Missing(trailer: false))
         : new(DumpTailState.NoTrailer, file, offset, "it ends behind a whole statement, but nothing in it tells whether that is all");
+
+    public static string Missing(bool trailer) =>
+        trailer ? "the line \"Dump completed\" that its program writes last is missing" : "the settings that its program puts back at the end are not put back";
 
     /// <summary>mysqldump, mariadb-dump, pg_dump and pg_dumpall write a header and a trailer, or neither.</summary>
     public static bool WritesTrailer(ReadOnlySpan<byte> head)

@@ -12,6 +12,7 @@ internal sealed class Window(int size, int maximum)
     private byte[] buffer = GC.AllocateUninitializedArray<byte>(size);
     private DumpStream? stream;
     private string name = "";
+    private bool isCompressed;
     private int start, end, counted;
     private long lines;
 
@@ -20,6 +21,9 @@ internal sealed class Window(int size, int maximum)
 
     /// <summary>All of the input that is left is in <see cref="Bytes"/>.</summary>
     public bool IsAtEnd { get; private set; }
+
+    /// <summary>Why no more came, where compressed data is damaged or cut: what stands before is good. Null where it isn't.</summary>
+    public string? Damage { get; private set; }
 
     public ReadOnlySpan<byte> Bytes => buffer.AsSpan(start, end - start);
 
@@ -39,6 +43,8 @@ internal sealed class Window(int size, int maximum)
     {
         stream = file.OpenRead();
         name = file.Name;
+        isCompressed = file.Compression != Compression.None;
+        Damage = null;
         start = end = counted = 0;
         Offset = lines = 0;
         IsAtEnd = false;
@@ -51,10 +57,23 @@ internal sealed class Window(int size, int maximum)
             return false;
         if (end == buffer.Length || (start > 0 && buffer.Length - end < size / 2))
             MakeRoom();
-        int read = stream!.Read(buffer.AsSpan(end));
+        int read = Read(buffer.AsSpan(end));
         end += read;
         IsAtEnd = read == 0;
         return read > 0;
+    }
+
+    private int Read(Span<byte> free)
+    {
+        try
+        {
+            return stream!.Read(free);
+        }
+        catch (CorruptException e) when (isCompressed)
+        {
+            Damage = e.Message.StartsWith(name + ": ", StringComparison.Ordinal) ? e.Message[(name.Length + 2)..] : e.Message;
+            return 0;
+        }
     }
 
     /// <summary>Fills until so many bytes are there, or all that are left.</summary>

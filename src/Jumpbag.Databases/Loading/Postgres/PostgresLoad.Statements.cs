@@ -140,12 +140,17 @@ public sealed partial class PostgresLoad
             return true;
         }
         bool drops = subject.Verb == "DROP" || (subject.Verb == "LARGE OBJECT" && statement.Text.Span.IndexOf("lo_unlink"u8) > 0)
-            || (statement.Kind == StatementKind.AlterTable && !options.DataOnly && statement.Text.Span.IndexOf(" DROP "u8) > 0);
-        if (!drops || (subject.Type == "DATABASE" && options.Replace) || (subject.Name is { } name && made.Contains((subject.Type, ByteString.Own(PostgresSql.Join(rewriter.Map(name)))))))
+            || (statement.Kind == StatementKind.AlterTable && !options.DataOnly && statement.Text.Span.IndexOf(" DROP "u8) > 0)
+            || IsEmptied(statement);
+        if (!drops || (subject.Type == "DATABASE" && options.Replace && options.Exclude.Count == 0) || (subject.Name is { } name && made.Contains((subject.Type, ByteString.Own(PostgresSql.Join(rewriter.Map(name)))))))
             return false;
         Report.LeaveOut(Drops);
         return true;
     }
+
+    /// <summary>pg_dump --clean takes what a view depends on out of it before it drops both. A stand-in that it makes later has no OR REPLACE.</summary>
+    private static bool IsEmptied(DumpStatement statement) =>
+        statement.Kind == StatementKind.CreateView && statement.Text.Span.StartsWith("CREATE OR REPLACE VIEW "u8) && statement.Text.Span.IndexOf(" AS\nSELECT\n    NULL::"u8) > 0;
 
     /// <summary>What must go before an object is made; null for nothing.</summary>
     private byte[]? Create(DumpStatement statement, Subject subject)

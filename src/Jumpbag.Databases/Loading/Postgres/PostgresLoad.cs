@@ -125,6 +125,13 @@ public sealed partial class PostgresLoad : ILoad
         }
     }
 
+    public void Settle()
+    {
+        row?.End();
+        row = null;
+        pool.Drain();
+    }
+
     public void Finish()
     {
         if (!IsEnded)
@@ -187,7 +194,7 @@ public sealed partial class PostgresLoad : ILoad
         HashSet<ObjectName> existing = PostgresCatalog.ReadRelations(connection);
         foreach (DumpObject found in objects)
             if (found.Type is DumpObjectType.Table or DumpObjectType.View or DumpObjectType.Sequence && Wants(found) && existing.Contains(OnServer(found)))
-                throw new UnsupportedException($"{(found.Database is { } database ? $"{database}." : "")}{OnServer(found)} is already there", $"--replace drops what the dump has, --rename {found.Name}={found.Name.Name}_restored loads it beside");
+                throw !found.IsDefined ? Choice.RowsOnly(OnServer(found)) : new UnsupportedException($"{(found.Database is { } database ? $"{database}." : "")}{OnServer(found)} is already there", $"--replace drops what the dump has, --rename {found.Name}={found.Name.Name}_restored loads it beside");
     }
 
     private byte[]? DataFolder()

@@ -14,12 +14,15 @@ internal sealed class ServerUrl
 {
     private readonly Dictionary<string, string> parameters = new(StringComparer.Ordinal);
 
-    private ServerUrl(string scheme, string shown) => (Scheme, Shown) = (scheme, shown);
+    private ServerUrl(string scheme, string shown, string withoutPassword) => (Scheme, Shown, WithoutPassword) = (scheme, shown, withoutPassword);
 
     public string Scheme { get; }
 
     /// <summary>The URL without its password.</summary>
     public string Shown { get; }
+
+    /// <summary>The URL that means the same but for the password, which it leaves to be found elsewhere.</summary>
+    public string WithoutPassword { get; }
 
     public string? User { get; private set; }
 
@@ -39,7 +42,7 @@ internal sealed class ServerUrl
         string shown = Redact(text);
         if (end < 0)
             throw new UsageException($"{shown}: is no server's address", "write mysql://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE");
-        var url = new ServerUrl(text[..end].ToLowerInvariant(), shown);
+        var url = new ServerUrl(text[..end].ToLowerInvariant(), shown, CutPassword(text, end + 3));
         string rest = text[(end + 3)..];
         if (rest.IndexOf('?', StringComparison.Ordinal) is var query and >= 0)
         {
@@ -73,6 +76,17 @@ internal sealed class ServerUrl
         if (query >= 0 && text.IndexOf("password", query, StringComparison.OrdinalIgnoreCase) >= 0)
             text = $"{text[..query]}?…";
         return ByteString.FromText(text).ToString();
+    }
+
+    private static string CutPassword(string text, int start)
+    {
+        int query = text.IndexOf('?', StringComparison.Ordinal), end = query < 0 ? text.Length : query;
+        string[] parameters = query < 0 ? [] : [.. text[(query + 1)..].Split('&').Where(one => Uri.UnescapeDataString(one.Split('=')[0]) != "password")];
+        string rest = text[start..end], authority = rest.Split('/', 2)[0];
+        int at = authority.IndexOf('@', StringComparison.Ordinal), colon = authority.IndexOf(':', StringComparison.Ordinal);
+        if (at >= 0 && colon >= 0 && colon < at)
+            rest = rest[..colon] + rest[at..];
+        return text[..start] + rest + (parameters.Length == 0 ? "" : "?" + string.Join('&', parameters));
     }
 
     private void ReadAccount(string account)

@@ -113,7 +113,7 @@ internal sealed class StartUp
         const int Ok = 0, ClearText = 3, Md5 = 5, Sasl = 10, SaslContinue = 11, SaslFinal = 12;
         int kind = reader.Int32();
         string password = kind is Ok or SaslContinue or SaslFinal ? "" : address.Password?.Reveal()
-            ?? throw new FailedException($"{address}: the server wants a password", "name it in ~/.pgpass (chmod 600), or in a file with --password-file");
+            ?? throw new ServerException($"{address}: the server wants a password", 0, "28000", "name it in ~/.pgpass (chmod 600), or in a file with --password-file");
         switch (kind)
         {
             case Ok:

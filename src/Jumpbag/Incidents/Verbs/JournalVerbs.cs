@@ -17,11 +17,13 @@ internal static class JournalVerbs
 
     public static Command Verify() => IncidentOptions.Make("verify", desk =>
     {
-        string path = desk.Parsed.GetValue(Which) is { } which ? IncidentPlaces.Find(which, desk.JournalFolder) : desk.Journal.Path;
+        if (desk.Parsed.GetValue(Which) is { } which)
+            desk.UseJournal(desk.Find(which));
+        FileJournal journal = desk.Journal;
+        string path = journal.Path;
         string[] heads = desk.Parsed.GetValue(Head) ?? [];
         if (heads.FirstOrDefault(head => head.Length < 8 || !head.All(char.IsAsciiHexDigit)) is { } wrong)
             throw new UsageException($"--head {Printable.Line(wrong)}: not a hash, or fewer than 8 characters of one");
-        FileJournal journal = IncidentPlaces.Journal(path);
         IReadOnlyList<string> pending = journal.Pending;
         byte[]? bytes = JournalReader.TryReadBytes(path);
         if (bytes is null && pending.Count == 0)
@@ -29,25 +31,44 @@ internal static class JournalVerbs
         // What waits in a fallback goes on where the journal ends.
         JournalLines lines = JournalLines.Split(bytes ?? []).With(pending.Select(file => JournalLines.Split(JournalReader.ReadBytes(file))));
         var check = ChainCheck.Of(lines, heads);
+        StoreCheck? store = CheckStore(desk, journal);
         if (desk.Json)
-            desk.Out.WriteJson(json => IncidentJson.WriteCheck(json, path, check, heads));
+            desk.Out.WriteJson(json => JournalJson.WriteCheck(json, path, check, heads, journal.Store, store));
+        foreach (string problem in store?.Problems ?? [])
+            desk.Session.Events(new SourceFailed(Printable.Line(journal.Store!.Place), problem));
         foreach (ChainProblem problem in check.Problems)
             desk.Session.Events(new SourceFailed(Printable.Line(path), problem.ToString()));
         foreach (string file in pending)
             desk.Session.Events(new Status(file, "holds events that the journal has not taken in yet"));
-        if (check.Problems.Count > 0)
+        if (check.Problems.Count > 0 || store?.Problems.Count > 0)
             return ExitStatus.Failed;
         if (!desk.Json)
         {
             desk.Out.WriteLine($"{IncidentPlaces.IdOf(path)}: {check.Events} events, each as it was written");
+            if (store is not null)
+                desk.Out.WriteLine($"{Printable.Line(journal.Store!.Place)}: {store.Chain.Events} events, each as it was written{(store.Unsent > 0 ? $"; {store.Unsent} of this machine are still to be put into it" : "")}");
             desk.Out.WriteLine($"head {check.Head}");
             foreach (string head in heads)
                 desk.Out.WriteLine($"{check.EventsSince(head)} events since {head}");
             if (heads.Length == 0)
                 desk.Out.WriteLine("Whether its end was cut off shows only against a head that was kept elsewhere: --head HASH.");
         }
-        return desk.Session.Status;
+        return journal.Store is not null && store is null ? ExitStatus.Partial : desk.Session.Status;
     }, Which, Head);
+
+    /// <summary>Null where there is no store, or (told) where it can't be had.</summary>
+    private static StoreCheck? CheckStore(Desk desk, FileJournal journal)
+    {
+        try
+        {
+            return journal.Store is null ? null : StoreCheck.Of(journal, IncidentStores.Patience);
+        }
+        catch (PlaceException e)
+        {
+            desk.Session.Events(new Warning($"{Printable.Line(e.Message)}: the store was not looked at", "only this machine's copy was"));
+            return null;
+        }
+    }
 
     public static Command Merge() => IncidentOptions.Make("merge", desk =>
     {
@@ -69,10 +90,12 @@ internal static class JournalVerbs
         bool isNew = !System.IO.File.Exists(path);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         int count = IncidentPlaces.Journal(path).Merge(theirs, Recorder.Me);
+        desk.UseJournal(path);
+        desk.Recorder.Sync();
         if (isNew && IncidentPlaces.Current() is null && Desk.Read(IncidentPlaces.Journal(path)).Closing is null)
             IncidentPlaces.SetCurrent(path, desk.Session.Events);
         if (desk.Json)
-            desk.Out.WriteJson(json => IncidentJson.WriteMerge(json, path, count));
+            desk.Out.WriteJson(json => JournalJson.WriteMerge(json, path, count));
         else
             desk.Out.WriteLine($"{opened.Id}: {count} new {(count == 1 ? "event" : "events")}");
         return desk.Session.Status;
@@ -81,8 +104,8 @@ internal static class JournalVerbs
     public static Command Export() => IncidentOptions.Make("export", desk =>
     {
         if (desk.Parsed.GetValue(Which) is { } which)
-            desk.UseJournal(IncidentPlaces.Find(which, desk.JournalFolder));
-        IReadOnlyList<Entry> entries = desk.Journal.Read();
+            desk.UseJournal(desk.Find(which));
+        IReadOnlyList<Entry> entries = desk.Synced().Read();
         if (entries.Count == 0)
             throw new NotFoundException($"{Printable.Line(desk.Journal.Path)}: no such journal");
         foreach (Entry entry in entries)

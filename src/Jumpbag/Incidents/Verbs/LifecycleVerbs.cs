@@ -57,12 +57,15 @@ internal static class LifecycleVerbs
 
     public static Command Use() => IncidentOptions.Make("use", desk =>
     {
-        string path = IncidentPlaces.Find(desk.Parsed.GetRequiredValue(Id), desk.JournalFolder);
-        IncidentState state = Desk.Read(IncidentPlaces.Journal(path));
+        string path = desk.Find(desk.Parsed.GetRequiredValue(Id));
+        desk.UseJournal(path);
+        IncidentState state = desk.State;
         if (state.Closing is not null)
             throw new FailedException($"{state.Opened.Id} is closed", $"'jumpbag incident reopen --incident {state.Opened.Id} --why TEXT' opens it again");
         IncidentPlaces.SetCurrent(path, desk.Session.Events);
         desk.Session.Events(new Status(state.Opened.Id, "is the current incident"));
+        if (desk.Json)
+            desk.Out.WriteJson(json => IncidentJson.WriteState(json, state, desk));
         return desk.Session.Status;
     }, Id);
 }

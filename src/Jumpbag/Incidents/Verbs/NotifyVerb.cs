@@ -31,7 +31,7 @@ internal static class NotifyVerb
             (IncidentOptions.Make("remove", desk =>
             {
                 Hooks.Remove(desk.Parsed.GetRequiredValue(Name));
-                return desk.Session.Status;
+                return Told(desk, Hooks.Read());
             }, Name), "remove one"),
             (IncidentOptions.Make("test", Test, Name), "send one a message now"),
             (IncidentOptions.Make("send", Send, Wait), "send what waits"),
@@ -83,6 +83,14 @@ internal static class NotifyVerb
         Hook hook = Hooks.Read().FirstOrDefault(one => one.Name == name) ?? throw new NotFoundException($"{Printable.Line(name)}: no such hook", "'jumpbag incident notify' lists them");
         Delivery.Send(new(hook, "jumpbag: a test", "{\"text\":\"jumpbag: a test\"}", desk.Now, 0, desk.Now));
         desk.Session.Events(new Status(hook.Name, "took it"));
+        return Told(desk, [hook]);
+    }
+
+    /// <summary>The end of a verb whose result is what there is now: only JSON shows that.</summary>
+    private static int Told(Desk desk, IReadOnlyList<Hook> hooks)
+    {
+        if (desk.Json)
+            desk.Out.WriteJson(json => IncidentJson.WriteHooks(json, hooks, Waiting.Waiting));
         return desk.Session.Status;
     }
 
@@ -98,6 +106,7 @@ internal static class NotifyVerb
         }, cancelled);
         if (!mine)
             desk.Session.Events(new Status("notify", "another process is sending"));
-        return complete || Waiting.Waiting == 0 ? desk.Session.Status : ExitStatus.Failed;
+        int status = Told(desk, Hooks.Read());
+        return complete || Waiting.Waiting == 0 ? status : ExitStatus.Failed;
     }
 }

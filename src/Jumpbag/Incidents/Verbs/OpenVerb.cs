@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
+using Jumpbag.Host;
 using Jumpbag.Incident.Events;
 using Jumpbag.Incident.Journal;
 using Jumpbag.Incident.Texts;
+using Jumpbag.IncidentStore;
 
 namespace Jumpbag.Incidents.Verbs;
 
@@ -26,12 +28,15 @@ internal static class OpenVerb
             : severity switch { 1 => TimeSpan.FromMinutes(30), 2 => TimeSpan.FromHours(1), 3 => TimeSpan.FromHours(4), _ => null };
         DateTimeOffset? at = desk.At;
         string folder = desk.JournalFolder ?? (drill ? IncidentPlaces.Drills : IncidentPlaces.Folder);
-        string path = Free(folder, (drill ? "drill-" : "") + Slug.Of(title, at ?? desk.Now), desk.JournalFolder);
+        PostgresStore? store = IncidentStores.Wanted(desk.Parsed);
+        string path = Free(folder, (drill ? "drill-" : "") + Slug.Of(title, at ?? desk.Now), [.. IncidentPlaces.All(desk.JournalFolder).Select(IncidentPlaces.IdOf), .. Stored(store, desk.Session.Events)]);
         if (IncidentPlaces.Current() is { } before)
             desk.Session.Events(new Warning($"{IncidentPlaces.IdOf(before)} is open too; from now on commands mean the new one", $"'jumpbag incident use {IncidentPlaces.IdOf(before)}' goes back to it"));
-        desk.UseJournal(path);
+        desk.UseJournal(new FileJournal(path, StateFolder.Fallbacks, store));
         string id = IncidentPlaces.IdOf(path);
         Entry opened = desk.Recorder.Append(new Opened(Opened.CurrentFormat, id, title, severity, drill, (int?)every?.TotalMinutes), at);
+        if (store is not null)
+            desk.UseJournal(IncidentStores.Move(path, store, opened.Hash, desk.Session.Events));
         desk.Recorder.Append(new RoleSet("lead", Recorder.Me.Name), at);
         IncidentPlaces.SetCurrent(path, desk.Session.Events);
         desk.Session.Events(new Status(id, $"open, in {path}; you are {Recorder.Me}"));
@@ -40,9 +45,11 @@ internal static class OpenVerb
 
     public static int SeverityOf(int severity) => severity is >= 1 and <= 5 ? severity : throw new UsageException($"severity {severity}: not from 1 to 5");
 
-    private static string Free(string folder, string id, string? named)
+    private static IEnumerable<string> Stored(PostgresStore? store, EventSink events) =>
+        store is null ? [] : IncidentStores.Journals(store, events).Select(journal => journal.First?.Data).OfType<Opened>().Select(opened => opened.Id);
+
+    private static string Free(string folder, string id, HashSet<string> taken)
     {
-        var taken = new HashSet<string>(IncidentPlaces.All(named).Select(IncidentPlaces.IdOf));
         string free = id;
         for (int number = 2; taken.Contains(free) || File.Exists(Path.Combine(folder, free + ".ndjson")); number++)
             free = $"{id}-{number}";

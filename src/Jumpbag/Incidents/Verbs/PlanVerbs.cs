@@ -35,7 +35,7 @@ internal static class PlanVerbs
     public static Command Vet() => IncidentOptions.Make("vet", desk =>
     {
         Plan seen = Find(desk.State, desk.Parsed.GetValue(Vetted));
-        RefuseAuthor(seen);
+        Vetting.RefuseAuthor(seen, Recorder.Me);
         string hash = seen.Hash;
         if (desk.Parsed.GetValue(Hash) is { } given)
         {
@@ -50,24 +50,12 @@ internal static class PlanVerbs
             if (answer?.Trim() != "yes")
                 throw new FailedException($"{seen.Label} was not vetted", "without a terminal, --hash says which plan was read");
         }
-        return desk.Write(state =>
-        {
-            Plan now = state.Plans.All.FirstOrDefault(plan => plan.Entry.Id == seen.Entry.Id) ?? throw new FailedException($"{seen.Label} was withdrawn meanwhile");
-            RefuseAuthor(now);
-            return now.Hash == hash ? new Vetted(new(now.Entry.Id, now.Label), hash, desk.Text(Remark))
-                : throw new UnsupportedException($"{now.Label} was changed while you read it", "read it again with 'jumpbag incident plan'");
-        });
+        return desk.Write(state => Vetting.Of(state, seen.Entry.Id, hash, Recorder.Me, desk.Text(Remark)));
     }, Vetted, Hash, Remark);
 
     public static Plan Find(IncidentState state, string? label) =>
         label is not null ? state.Plans.Of(state.Labels.Find(label, 'P', "plan"))
         : state.Plans.Latest ?? throw new NotFoundException("there is no plan", "'jumpbag incident plan TITLE' begins one");
-
-    private static void RefuseAuthor(Plan plan)
-    {
-        if (plan.IsAuthor(Recorder.Me))
-            throw new UnsupportedException($"{plan.Label} is in part {Recorder.Me}'s, who can't vet it", "someone with another login vets; alone, 'jumpbag incident step run N --alone' runs a step unvetted");
-    }
 
     private static Reference Assumption(IncidentState state, string label)
     {

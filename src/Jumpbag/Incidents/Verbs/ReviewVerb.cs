@@ -20,7 +20,7 @@ internal static class ReviewVerb
     private static int Run(Desk desk)
     {
         if (desk.Parsed.GetValue(Which) is { } which)
-            desk.UseJournal(IncidentPlaces.Find(which, desk.JournalFolder));
+            desk.UseJournal(desk.Find(which));
         IReadOnlyList<Block> blocks = PostMortem.Of(desk.State, desk.Parsed.GetValue(Names), desk.Parsed.GetValue(Public));
         string text = desk.Parsed.GetValue(Html) ? HtmlWriter.Write(((Heading)blocks[0]).Text, blocks) : MarkdownWriter.Write(blocks);
         if (desk.Parsed.GetValue(File) is { } file)
@@ -28,14 +28,10 @@ internal static class ReviewVerb
             WholeFile.Write(Path.GetFullPath(file), Encoding.UTF8.GetBytes(text));
             desk.Session.Events(new Status(file, "written"));
         }
-        else if (desk.Json)
-        {
-            desk.Out.WriteJson(json => IncidentJson.WriteReview(json, desk.State, text, desk.Parsed.GetValue(Html)));
-        }
-        else
-        {
+        if (desk.Json)
+            desk.Out.WriteJson(json => IncidentJson.WriteReview(json, desk.State, text, desk.Parsed.GetValue(Html), desk.Parsed.GetValue(File)));
+        else if (desk.Parsed.GetValue(File) is null)
             desk.Out.Write(text);
-        }
         return desk.Session.Status;
     }
 }

@@ -33,7 +33,12 @@ internal static class RunVerb
         long begin = Stopwatch.GetTimestamp();
         int status = Execute(words, out string? failure);
         if (started is not null)
-            CommandJournal.Guard(desk.Session.Events, () => recorder!.Append(new CommandEnded(started.Id, shown, status, Math.Round(Stopwatch.GetElapsedTime(begin).TotalSeconds, 3), null, null, failure)));
+        {
+            Entry? ended = CommandJournal.Guard(desk.Session.Events, () => recorder!.Append(new CommandEnded(started.Id, shown, status, Math.Round(Stopwatch.GetElapsedTime(begin).TotalSeconds, 3), null, null, failure)));
+            // Behind whatever the command printed.
+            if (desk.Json && ended is not null)
+                desk.Show(ended);
+        }
         if (failure is not null)
             desk.Session.Events(new SourceFailed(Printable.Line(words[0]), failure, "is it installed, and in PATH?"));
         return status;

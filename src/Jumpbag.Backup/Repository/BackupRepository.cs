@@ -1,0 +1,250 @@
+using System.Text.Json;
+using Jumpbag.Backup.Stores;
+using Jumpbag.Core;
+using Jumpbag.Core.Events;
+using Jumpbag.Host;
+using ZstdSharp;
+
+namespace Jumpbag.Backup.Repository;
+
+/// <summary>A repository in restic's format, version 1 or 2, opened for reading: nothing is written to it, not even a lock.</summary>
+/// <remarks>https://restic.readthedocs.io/en/stable/design.html</remarks>
+public sealed class BackupRepository : IDisposable
+{
+    /// <summary>The chunker cuts at 8 MiB; a tree of a huge folder is longer.</summary>
+    private const int MostBlob = 1 << 30;
+
+    /// <summary>Of a file that is read whole: configuration, key, snapshot, index.</summary>
+    private const int MostFile = 512 << 20;
+
+    private readonly RepositoryStore store;
+    private readonly RepositoryCipher cipher;
+    private readonly EventSink events;
+    private readonly Lazy<BlobIndex> index;
+    private readonly BlobCache cache = new();
+    private readonly ThreadLocal<Decompressor> decompressors = new(() => new Decompressor(), trackAllValues: true);
+    private readonly Lock gate = new();
+    private bool readAllPacks;
+
+    private BackupRepository(RepositoryStore store, RepositoryCipher cipher, EventSink events)
+    {
+        (this.store, this.cipher, this.events) = (store, cipher, events);
+        index = new(ReadIndex);
+    }
+
+    public string Place => store.Place;
+
+    public int Version { get; private init; }
+
+    /// <summary>Of the store, which the repository then owns.</summary>
+    /// <exception cref="FailedException">No key fits the password.</exception>
+    public static BackupRepository Open(RepositoryStore store, ReadOnlyMemory<byte> password, EventSink events)
+    {
+        OpenSsl.Require("a backup repository", "there is no other way into one");
+        RepositoryCipher? cipher = null;
+        IReadOnlyList<string> keys = store.List(FileKind.Key);
+        foreach (string key in keys)
+            if ((cipher = TryKey(store, key, password, events)) is not null)
+                break;
+        if (cipher is null)
+            throw new FailedException($"{store.Place}: {(keys.Count == 0 ? "there is no key" : $"the password fits none of its {keys.Count} {(keys.Count == 1 ? "key" : "keys")}")}",
+                keys.Count == 0 ? "without the files in 'keys' nobody can read a repository: look for them in another copy of it" : "a line's end at the end of a password file is not part of the password");
+        try
+        {
+            byte[] config = cipher.TryOpen(ReadWhole(store, FileKind.Config, "config")) ?? throw new CorruptException($"{store.Place}: its configuration was altered", "copy the file 'config' from another copy of this repository");
+            using JsonDocument document = JsonDocument.Parse(config);
+            int version = document.RootElement.GetProperty("version").GetInt32();
+            return version is 1 or 2 ? new(store, cipher, events) { Version = version } : throw new UnsupportedException($"{store.Place}: is of version {version}; 1 and 2 are known");
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            cipher.Dispose();
+            throw new CorruptException($"{store.Place}: its configuration cannot be made out: {e.Message}");
+        }
+        catch
+        {
+            cipher.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>All that can be read, the oldest first; of others is warned.</summary>
+    public IReadOnlyList<SnapshotInfo> Snapshots()
+    {
+        var found = new List<SnapshotInfo>();
+        foreach (string name in store.List(FileKind.Snapshot))
+        {
+            if (!StorageId.TryParse(name, out StorageId id))
+                continue;
+            try
+            {
+                found.Add(SnapshotInfo.Parse(id, ReadFile(FileKind.Snapshot, name)));
+            }
+            catch (JumpbagException e)
+            {
+                events(new Warning($"snapshot {id.Short} cannot be read: {e.Message}", e.Hint));
+            }
+        }
+        return [.. found.OrderBy(snapshot => snapshot.Time).ThenBy(snapshot => snapshot.Id)];
+    }
+
+    /// <summary>How long a blob's content is; null where no pack has it.</summary>
+    internal long? LengthOf(BlobType type, StorageId blob) => Known(type, blob) && index.Value.TryFind(type, blob, out BlobPlace? place) ? place.Value.ContentLength : null;
+
+    /// <summary>The content, which fits its name.</summary>
+    /// <exception cref="CorruptException">No pack has it as it was.</exception>
+    internal byte[] Blob(BlobType type, StorageId blob)
+    {
+        if (cache.TryGet(blob, out byte[]? cached))
+            return cached;
+        JumpbagException? failed = null;
+        if (Known(type, blob))
+        {
+            foreach (BlobPlace place in index.Value.Places(type, blob))
+            {
+                try
+                {
+                    byte[] content = Read(place, blob);
+                    cache.Add(blob, content);
+                    return content;
+                }
+                catch (JumpbagException e)
+                {
+                    failed = e;
+                }
+            }
+        }
+        throw new CorruptException(failed is null ? $"blob {blob.Short} is in no pack of the repository" : failed.Message);
+    }
+
+    public void Dispose()
+    {
+        foreach (Decompressor decompressor in decompressors.Values)
+            decompressor.Dispose();
+        decompressors.Dispose();
+        cipher.Dispose();
+        store.Dispose();
+    }
+
+    private byte[] Read(BlobPlace place, StorageId blob)
+    {
+        StorageId pack = index.Value.Pack(place);
+        if (place.Length > MostBlob || place.Uncompressed > MostBlob)
+            throw new CorruptException($"pack {pack.Short}: a blob is said to have {Math.Max(place.Length, place.Uncompressed)} bytes");
+        var hidden = new byte[place.Length];
+        store.Read(FileKind.Pack, pack.ToString(), place.Offset, hidden);
+        byte[] content = cipher.TryOpen(hidden) ?? throw new CorruptException($"pack {pack.Short}: the blob at byte {place.Offset} was altered");
+        if (place.Uncompressed > 0)
+            content = Decompress(content, place.Uncompressed, $"pack {pack.Short}: the blob at byte {place.Offset}");
+        return StorageId.Of(content) == blob ? content : throw new CorruptException($"pack {pack.Short}: the blob at byte {place.Offset} is not {blob.Short}");
+    }
+
+    /// <summary>Whether there is such a blob; before it is said that there is none, the packs that no index names are looked into, once.</summary>
+    private bool Known(BlobType type, StorageId blob)
+    {
+        if (index.Value.TryFind(type, blob, out _))
+            return true;
+        lock (gate)
+        {
+            if (!readAllPacks)
+            {
+                readAllPacks = true;
+                ReadUnnamedPacks();
+            }
+            return index.Value.TryFind(type, blob, out _);
+        }
+    }
+
+    private void ReadUnnamedPacks()
+    {
+        int added = 0;
+        foreach (string name in store.List(FileKind.Pack))
+        {
+            if (!StorageId.TryParse(name, out StorageId pack) || index.Value.Knows(pack))
+                continue;
+            try
+            {
+                PackHeader.AddTo(index.Value, pack, store, cipher);
+                added++;
+            }
+            catch (JumpbagException e)
+            {
+                events(new Warning(e.Message, e.Hint));
+            }
+        }
+        if (added > 0)
+            events(new Status(Place, $"the index lacks {added} {(added == 1 ? "pack, which was" : "packs, which were")} looked into"));
+    }
+
+    private BlobIndex ReadIndex()
+    {
+        var read = new BlobIndex();
+        foreach (string name in store.List(FileKind.Index))
+        {
+            try
+            {
+                read.Add(ReadFile(FileKind.Index, name), name);
+            }
+            catch (JumpbagException e)
+            {
+                events(new Warning($"index {name[..Math.Min(8, name.Length)]} cannot be used: {e.Message}", "the packs themselves are looked into instead, which takes longer"));
+            }
+        }
+        return read;
+    }
+
+    /// <summary>The content of a sealed file, JSON.</summary>
+    private byte[] ReadFile(FileKind kind, string name)
+    {
+        byte[] file = ReadWhole(store, kind, name);
+        if (!StorageId.TryParse(name, out StorageId id) || StorageId.Of(file) != id)
+            throw new CorruptException("its bytes don't fit its name");
+        byte[] plain = cipher.TryOpen(file) ?? throw new CorruptException("it was sealed with other keys");
+        return plain switch
+        {
+            [(byte)'{' or (byte)'[', ..] => plain,
+            [2, ..] => Decompress(plain.AsSpan(1), null, "it"),
+            _ => throw new UnsupportedException($"its encoding is not known"),
+        };
+    }
+
+    private byte[] Decompress(ReadOnlySpan<byte> compressed, uint? length, string what)
+    {
+        try
+        {
+            ulong size = length ?? Decompressor.GetDecompressedSize(compressed);
+            if (size > MostFile)
+                throw new CorruptException($"{what} is said to have {size} bytes");
+            var content = new byte[size];
+            int written = decompressors.Value!.Unwrap(compressed, content);
+            return written == content.Length ? content : content[..written];
+        }
+        catch (ZstdException e)
+        {
+            throw new CorruptException($"{what} cannot be decompressed: {e.Message}");
+        }
+    }
+
+    private static RepositoryCipher? TryKey(RepositoryStore store, string name, ReadOnlyMemory<byte> password, EventSink events)
+    {
+        try
+        {
+            return KeyFile.TryOpen(ReadWhole(store, FileKind.Key, name), name[..Math.Min(8, name.Length)], password.Span);
+        }
+        catch (JumpbagException e)
+        {
+            events(new Warning(e.Message, e.Hint));
+            return null;
+        }
+    }
+
+    private static byte[] ReadWhole(RepositoryStore store, FileKind kind, string name)
+    {
+        long length = store.Length(kind, name);
+        if (length > MostFile)
+            throw new CorruptException($"{name}: has {ByteSize.Format(length)}, which no such file has");
+        var content = new byte[length];
+        store.Read(kind, name, 0, content);
+        return content;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Jumpbag.Core;
+
+namespace Jumpbag.Backup.Repository;
+
+public enum BlobType
+{
+    Data,
+    Tree,
+}
+
+/// <summary>Where a blob lies: a range of a pack, in bytes.</summary>
+/// <param name="Uncompressed">Length of the content where it is compressed, else 0.</param>
+internal readonly record struct BlobPlace(int Pack, uint Offset, uint Length, uint Uncompressed)
+{
+    public long ContentLength => Uncompressed > 0 ? Uncompressed : Math.Max(0, (long)Length - RepositoryCipher.Overhead);
+}
+
+/// <summary>Which blobs there are, and in which packs. About 100 bytes of memory for each.</summary>
+internal sealed class BlobIndex
+{
+    private readonly Dictionary<StorageId, BlobPlace>[] blobs = [[], []];
+    private readonly List<StorageId> packs = [];
+    private readonly Dictionary<StorageId, int> packNumbers = [];
+
+    /// <summary>Blobs that lie in several packs: the places beyond the first.</summary>
+    private readonly Dictionary<(BlobType, StorageId), List<BlobPlace>> further = [];
+
+    public int Count => blobs[0].Count + blobs[1].Count;
+
+    public StorageId Pack(in BlobPlace place) => packs[place.Pack];
+
+    public bool Knows(StorageId pack) => packNumbers.ContainsKey(pack);
+
+    public bool TryFind(BlobType type, StorageId blob, [NotNullWhen(true)] out BlobPlace? place)
+    {
+        bool found = blobs[(int)type].TryGetValue(blob, out BlobPlace first);
+        place = found ? first : null;
+        return found;
+    }
+
+    /// <summary>All places of a blob, the first one first.</summary>
+    public IEnumerable<BlobPlace> Places(BlobType type, StorageId blob) =>
+        !blobs[(int)type].TryGetValue(blob, out BlobPlace first) ? []
+        : further.TryGetValue((type, blob), out List<BlobPlace>? others) ? others.Prepend(first) : [first];
+
+    public int AddPack(StorageId pack)
+    {
+        ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(packNumbers, pack, out bool exists);
+        if (!exists)
+        {
+            number = packs.Count;
+            packs.Add(pack);
+        }
+        return number;
+    }
+
+    public void Add(BlobType type, StorageId blob, BlobPlace place)
+    {
+        if (blobs[(int)type].TryAdd(blob, place) || blobs[(int)type][blob] == place)
+            return;
+        if (!further.TryGetValue((type, blob), out List<BlobPlace>? others))
+            further.Add((type, blob), others = []);
+        if (!others.Contains(place))
+            others.Add(place);
+    }
+
+    /// <summary>Takes in what one file of the folder "index" says.</summary>
+    /// <exception cref="CorruptException">It cannot be made out.</exception>
+    public void Add(ReadOnlySpan<byte> json, string name)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                bool isPacks = reader.ValueTextEquals("packs"u8);
+                reader.Read();
+                if (isPacks && reader.TokenType == JsonTokenType.StartArray)
+                    while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+                        ReadPack(ref reader);
+                else
+                    reader.Skip();
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new CorruptException($"index {name}: {e.Message}");
+        }
+    }
+
+    private void ReadPack(ref Utf8JsonReader reader)
+    {
+        int pack = -1;
+        // The blobs may stand before the pack's own name.
+        var found = new List<(BlobType Type, StorageId Id, uint Offset, uint Length, uint Uncompressed)>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isId = reader.ValueTextEquals("id"u8), isBlobs = reader.ValueTextEquals("blobs"u8);
+            reader.Read();
+            if (isId)
+                pack = AddPack(Id(ref reader));
+            else if (isBlobs && reader.TokenType == JsonTokenType.StartArray)
+                while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+                    found.Add(ReadBlob(ref reader));
+            else
+                reader.Skip();
+        }
+        if (pack < 0)
+            throw new FormatException("a pack without a name");
+        foreach ((BlobType type, StorageId id, uint offset, uint length, uint uncompressed) in found)
+            Add(type, id, new(pack, offset, length, uncompressed));
+    }
+
+    private static (BlobType Type, StorageId Id, uint Offset, uint Length, uint Uncompressed) ReadBlob(ref Utf8JsonReader reader)
+    {
+        StorageId? id = null;
+        BlobType? type = null;
+        uint offset = 0, length = 0, uncompressed = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("id"u8) && reader.Read())
+                id = Id(ref reader);
+            else if (reader.ValueTextEquals("type"u8) && reader.Read())
+                type = reader.ValueTextEquals("data"u8) ? BlobType.Data : reader.ValueTextEquals("tree"u8) ? BlobType.Tree : throw new FormatException($"a blob of the type {reader.GetString()}");
+            else if (reader.ValueTextEquals("offset"u8) && reader.Read())
+                offset = reader.GetUInt32();
+            else if (reader.ValueTextEquals("length"u8) && reader.Read())
+                length = reader.GetUInt32();
+            else if (reader.ValueTextEquals("uncompressed_length"u8) && reader.Read())
+                uncompressed = reader.GetUInt32();
+            else
+                reader.Skip();
+        }
+        return id is { } known && type is { } of ? (of, known, offset, length, uncompressed) : throw new FormatException("a blob without a name or type");
+    }
+
+    private static StorageId Id(ref Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.String && StorageId.TryParse(reader.HasValueSequence ? default : reader.ValueSpan, out StorageId id) ? id : throw new FormatException("a name that is no SHA-256 hash");
+}

@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Security.Cryptography;
+using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Crypto.Macs;
+using Org.BouncyCastle.Crypto.Parameters;
+
+namespace Jumpbag.Backup.Repository;
+
+/// <summary>
+/// AES-256 in counter mode with Poly1305-AES over the result: IV (16 bytes), ciphertext, MAC (16 bytes). May be used by several
+/// threads at once.
+/// </summary>
+/// <remarks>https://restic.readthedocs.io/en/stable/design.html, "Keys, Encryption and MAC"; https://cr.yp.to/mac/poly1305-20050329.pdf</remarks>
+internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnlyMemory<byte> macCipher, ReadOnlyMemory<byte> macMask) : IDisposable
+{
+    public const int Overhead = 32, KeySize = 32, HalfKeySize = 16;
+
+    private const int BlockSize = 16, Batch = 16 << 10;
+
+    private readonly ThreadLocal<Aes> ciphers = new(() =>
+    {
+        Aes aes = Aes.Create();
+        aes.Key = encryption.ToArray();
+        return aes;
+    }, trackAllValues: true);
+
+    /// <summary>The key of Poly1305-AES in BouncyCastle's order; it masks the bits that must be zero by itself.</summary>
+    private readonly byte[] macKey = [.. macMask.Span, .. macCipher.Span];
+
+    /// <summary>What was sealed; null where it was not sealed by these keys, or was altered since.</summary>
+    public byte[]? TryOpen(ReadOnlySpan<byte> sealedBytes)
+    {
+        if (sealedBytes.Length < Overhead)
+            return null;
+        ReadOnlySpan<byte> iv = sealedBytes[..BlockSize], mac = sealedBytes[^BlockSize..], hidden = sealedBytes[BlockSize..^BlockSize];
+        Span<byte> computed = stackalloc byte[BlockSize];
+        Mac(iv, hidden, computed);
+        if (!CryptographicOperations.FixedTimeEquals(mac, computed))
+            return null;
+        var plain = new byte[hidden.Length];
+        Xor(iv, hidden, plain);
+        return plain;
+    }
+
+    public void Dispose()
+    {
+        foreach (Aes aes in ciphers.Values)
+            aes.Dispose();
+        ciphers.Dispose();
+    }
+
+    private void Mac(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> content, Span<byte> mac)
+    {
+        var poly = new Poly1305(Org.BouncyCastle.Crypto.AesUtilities.CreateEngine());
+        poly.Init(new ParametersWithIV(new KeyParameter(macKey), nonce));
+        poly.BlockUpdate(content);
+        poly.DoFinal(mac);
+    }
+
+    /// <summary>The key stream from the counter on, which is one big-endian number of 128 bits, over the input.</summary>
+    private void Xor(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> input, Span<byte> output)
+    {
+        UInt128 counter = BinaryPrimitives.ReadUInt128BigEndian(iv);
+        byte[] stream = ArrayPool<byte>.Shared.Rent(Batch);
+        try
+        {
+            for (int at = 0; at < input.Length; at += Batch)
+            {
+                int length = Math.Min(Batch, input.Length - at), padded = (length + BlockSize - 1) / BlockSize * BlockSize;
+                for (int i = 0; i < padded; i += BlockSize)
+                    BinaryPrimitives.WriteUInt128BigEndian(stream.AsSpan(i), counter++);
+                ciphers.Value!.EncryptEcb(stream.AsSpan(0, padded), stream.AsSpan(0, padded), PaddingMode.None);
+                int j = 0;
+                for (; j <= length - Vector<byte>.Count; j += Vector<byte>.Count)
+                    (new Vector<byte>(input[(at + j)..]) ^ new Vector<byte>(stream, j)).CopyTo(output[(at + j)..]);
+                for (; j < length; j++)
+                    output[at + j] = (byte)(input[at + j] ^ stream[j]);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stream, clearArray: true);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using Jumpbag.Backup.Repository;
+using Jumpbag.Core;
+using Jumpbag.FileSystems;
+
+namespace Jumpbag.Backup.Snapshots;
+
+/// <summary>Where the bytes of a file lie: in which of its blobs. A blob that is lost leaves a gap, and what stands behind it keeps its place.</summary>
+internal sealed class ContentMap
+{
+    private readonly BackupRepository repository;
+    private readonly StorageId[] blobs;
+    private readonly long size;
+
+    /// <summary>Where each blob begins, and where the last one ends.</summary>
+    private readonly long[] starts;
+
+    /// <summary>From the first blob that is in no pack to behind the last such: where in there one ends and the next begins cannot be known.</summary>
+    private readonly int lost = -1, afterLost = -1;
+
+    public ContentMap(BackupRepository repository, SnapshotNode file)
+    {
+        (this.repository, blobs, size) = (repository, file.Content, file.Size);
+        starts = new long[blobs.Length + 1];
+        for (int i = 0; i < blobs.Length; i++)
+        {
+            long? length = repository.LengthOf(BlobType.Data, blobs[i]);
+            starts[i + 1] = starts[i] + (length ?? 0);
+            if (length is null)
+                (lost, afterLost) = (lost < 0 ? i : lost, i + 1);
+        }
+        if (lost < 0)
+            return;
+        // Those behind lost ones have their places from the end back.
+        starts[^1] = size;
+        for (int i = blobs.Length - 1; i >= afterLost; i--)
+            starts[i] = Math.Max(starts[lost], starts[i + 1] - repository.LengthOf(BlobType.Data, blobs[i])!.Value);
+        for (int i = lost + 1; i < afterLost; i++)
+            starts[i] = starts[lost];
+    }
+
+    /// <summary>From a place to the end, each blob read when it is asked for.</summary>
+    public IEnumerable<FileExtent> Extents(long offset)
+    {
+        int first = Array.BinarySearch(starts, offset);
+        for (int i = Math.Max(0, first < 0 ? ~first - 1 : first); i < blobs.Length; i++)
+        {
+            bool isLost = i >= lost && i < afterLost;
+            long start = starts[i], end = Math.Min(starts[isLost ? afterLost : i + 1], size);
+            i = isLost ? afterLost - 1 : i;
+            if (end > offset && end > start)
+                yield return isLost ? Gap(Math.Max(start, offset), end, "its blobs are in no pack of the repository") : Blob(blobs[i], start, end, Math.Max(start, offset));
+        }
+        if (Math.Max(starts[^1], offset) is var known && known < size)
+            yield return Gap(known, size, "the repository holds less of the file than its size");
+    }
+
+    private FileExtent Blob(StorageId id, long start, long end, long from)
+    {
+        byte[] content;
+        try
+        {
+            content = repository.Blob(BlobType.Data, id);
+        }
+        catch (JumpbagException e)
+        {
+            return Gap(from, end, e.Message);
+        }
+        if (content.Length < end - start)
+            return Gap(from, end, $"blob {id.Short} is shorter than the index says");
+        ReadOnlyMemory<byte> wanted = content.AsMemory((int)(from - start), (int)(end - from));
+        return wanted.Span.IndexOfAnyExcept((byte)0) < 0 ? new(from, end - from, FileExtentKind.Hole) : new(from, end - from, FileExtentKind.Inline, Inline: wanted);
+    }
+
+    private static FileExtent Gap(long from, long end, string reason) => new(from, end - from, FileExtentKind.Unreadable, Reason: reason);
+}
