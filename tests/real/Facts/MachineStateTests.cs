@@ -28,7 +28,10 @@ public sealed class MachineStateTests
         Assert.DoesNotContain(altering, line => !Regex.IsMatch(line, @"""/(dev/shm|tmp)/(\.dotnet|clr-|doublemapper|dotnet)|ftruncate\(\d+, \d{10,}"));
         Assert.DoesNotContain(trace, line => Regex.IsMatch(line, @"execve\(""[^""]*/(modprobe|insmod|kmod|lvm|lvs|vgs|pvs|dmsetup|mdadm|mount|systemd[^""]*|service|hostnamectl|timedatectl|loginctl)"""));
         // The clock is asked, not set: modes=0. Device-mapper is asked for states only.
-        Assert.All(trace.Where(line => Regex.IsMatch(line, @"\b(adjtimex|clock_adjtime)\(")), line => Assert.Contains("modes=0", line, StringComparison.Ordinal));
+        // Of a call that is interrupted in the trace the values stand in the line of its end.
+        string[] clock = [.. trace.Where(line => Regex.IsMatch(line, @"adjtime[x]?\b.*\{modes="))];
+        Assert.NotEmpty(clock);
+        Assert.All(clock, line => Assert.Contains("{modes=0,", line, StringComparison.Ordinal));
         Assert.DoesNotContain(trace, line => Regex.IsMatch(line, @"ioctl\(.*(DM_(?!TABLE_STATUS|VERSION)|BLK(?!GETSIZE)|LOOP_|SG_IO)"));
         Assert.False(Directory.Exists(folder.File("state")), "a look leaves nothing in the state folder");
     }
