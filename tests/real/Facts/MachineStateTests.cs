@@ -22,13 +22,16 @@ public sealed class MachineStateTests
         Assert.Contains(trace, line => line.Contains("/proc/self/mountinfo", StringComparison.Ordinal));
         Assert.Contains(trace, line => line.Contains("/dev/kmsg", StringComparison.Ordinal) && line.Contains("O_RDONLY", StringComparison.Ordinal));
         string[] writing = [.. trace.Where(line => Regex.IsMatch(line, @"\b(open|openat|openat2)\(.*O_(WRONLY|RDWR|CREAT|TRUNC|APPEND)") && !line.Contains("\"/dev/null\"", StringComparison.Ordinal))];
-        // A JIT build's runtime shares memory with its debugger and among its own processes; the native binary does not.
-        Assert.DoesNotContain(writing, line => !Regex.IsMatch(line, @"""/(dev/shm|tmp)/(\.dotnet|clr-|doublemapper|dotnet)|memfd:|/proc/self/coredump_filter"));
+        // A thread's name is written into the process itself. A JIT build's runtime shares memory with its debugger and among its own processes; the native binary does not.
+        Assert.DoesNotContain(writing, line => !Regex.IsMatch(line, @"""/(dev/shm|tmp)/(\.dotnet|clr-|doublemapper|dotnet)|memfd:|/proc/self/coredump_filter|""/proc/self/task/\d+/comm"""));
         string[] altering = [.. trace.Where(line => Regex.IsMatch(line, @"\b(creat|mkdir(at)?|unlink(at)?|rename(at2?)?|link(at)?|symlink(at)?|mknod(at)?|f?truncate|f?chmod(at)?|[fl]?chown(at)?|utimensat|f?setxattr|mount|umount2|(f?init|delete)_module|settimeofday|swapo(n|ff)|reboot|sethostname)\("))];
-        Assert.DoesNotContain(altering, line => !Regex.IsMatch(line, @"""/(dev/shm|tmp)/(\.dotnet|clr-|doublemapper|dotnet)|ftruncate\(\d+, 2147483648\)"));
+        Assert.DoesNotContain(altering, line => !Regex.IsMatch(line, @"""/(dev/shm|tmp)/(\.dotnet|clr-|doublemapper|dotnet)|ftruncate\(\d+, \d{10,}"));
         Assert.DoesNotContain(trace, line => Regex.IsMatch(line, @"execve\(""[^""]*/(modprobe|insmod|kmod|lvm|lvs|vgs|pvs|dmsetup|mdadm|mount|systemd[^""]*|service|hostnamectl|timedatectl|loginctl)"""));
         // The clock is asked, not set: modes=0. Device-mapper is asked for states only.
-        Assert.All(trace.Where(line => Regex.IsMatch(line, @"\b(adjtimex|clock_adjtime)\(")), line => Assert.Contains("modes=0", line, StringComparison.Ordinal));
+        // Of a call that is interrupted in the trace the values stand in the line of its end.
+        string[] clock = [.. trace.Where(line => Regex.IsMatch(line, @"adjtime[x]?\b.*\{modes="))];
+        Assert.NotEmpty(clock);
+        Assert.All(clock, line => Assert.Contains("{modes=0,", line, StringComparison.Ordinal));
         Assert.DoesNotContain(trace, line => Regex.IsMatch(line, @"ioctl\(.*(DM_(?!TABLE_STATUS|VERSION)|BLK(?!GETSIZE)|LOOP_|SG_IO)"));
         Assert.False(Directory.Exists(folder.File("state")), "a look leaves nothing in the state folder");
     }

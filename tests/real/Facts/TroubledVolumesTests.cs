@@ -38,13 +38,20 @@ public sealed class TroubledVolumesTests(TroubledVolumesTests.Machine machine) :
 
     private static double[] Numbers(string text) => [.. Regex.Matches(text, @"[0-9]+(\.[0-9]+)?").Select(match => double.Parse(match.Value, CultureInfo.InvariantCulture))];
 
+    /// <summary>Booted when the first test asks, so that one which cannot be had skips the tests.</summary>
     public sealed class Machine
     {
         private static readonly string[] Programs = ["mke2fs", "mount", "losetup", "mdadm", "sfdisk"];
 
-        private readonly Dictionary<string, string[]> shown = [];
+        private readonly Lazy<string[]> answered = new(Boot);
 
-        public Machine()
+        internal JsonElement[] Lines => [.. answered.Value.Where(line => line.StartsWith('{')).Select(line => JsonDocument.Parse(line).RootElement)];
+
+        /// <summary>As "lvs" shows it: data (0) or metadata (1).</summary>
+        public double Percent(string volume, int column) =>
+            double.Parse(answered.Value.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Single(words => words is ["lvs", var name, ..] && name == volume)[2 + column], CultureInfo.InvariantCulture);
+
+        private static string[] Boot()
         {
             string? program = Environment.GetEnvironmentVariable("JUMPBAG_BIN");
             Assert.SkipUnless(program is { Length: > 0 } && !File.Exists(program + ".dll"), "needs the native binary: JUMPBAG_BIN");
@@ -59,15 +66,7 @@ public sealed class TroubledVolumesTests(TroubledVolumesTests.Machine machine) :
             File.WriteAllText(folder.File("script"), $"PATH=$PATH:{Path.GetDirectoryName(program)}\n{File.ReadAllText(source)}");
             ShellResult result = VirtualMachine.Run(folder.File("script"), disks, ["raid1"], [.. Programs, program]);
             Assert.True(result.Status == 0, result.Output + result.Errors);
-            string[] lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            Lines = [.. lines.Where(line => line.StartsWith('{')).Select(line => JsonDocument.Parse(line).RootElement)];
-            foreach (string line in lines.Where(line => line.StartsWith("lvs ", StringComparison.Ordinal)))
-                if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var name, .. var values])
-                    shown[name] = values;
+            return result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
-
-        internal JsonElement[] Lines { get; }
-
-        public double Percent(string volume, int column) => double.Parse(shown[volume][column], CultureInfo.InvariantCulture);
     }
 }
