@@ -29,7 +29,7 @@ public sealed class FeedTests : IDisposable
         Assert.Empty(board.Follow(now));
         // The journal's medium is away: what is written then waits in a fallback.
         File.Move(folder.File("i.ndjson"), folder.File("away"));
-        Assert.NotNull(Journal.Append(Anna, new Noted("in the fallback")).Fallback);
+        Assert.NotNull(Journal.Append(Anna, new Noted("in the fallback")).SavedIn);
         Assert.Equal(["in the fallback"], board.Follow(now.AddSeconds(2)).Select(entry => entry.Data.Sentence));
         Assert.True(board.IsCut);
         File.Move(folder.File("away"), folder.File("i.ndjson"));
