@@ -160,7 +160,7 @@ public sealed class StoreTests : IDisposable
         long begin = Stopwatch.GetTimestamp();
         for (int i = 0; i < 5; i++)
             Assert.Equal(a.Path, a.Append(Anna, new Noted("does not")).SavedIn);
-        Assert.InRange(Stopwatch.GetElapsedTime(begin).TotalSeconds, 0, 0.6);
+        Assert.InRange(Stopwatch.GetElapsedTime(begin).TotalSeconds, 0, 3);
         Assert.Equal(1, store.Connections - before);
     }
 
