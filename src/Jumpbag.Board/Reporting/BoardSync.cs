@@ -47,7 +47,7 @@ public sealed class BoardSync(JoinedBoard board, Func<string, FileJournal> journ
     public void UntilDone(DateTimeOffset until, CancellationToken cancelled)
     {
         // Whoever wrote an event while we had the turn relies on us: so it is looked once more after it was given back.
-        while (DateTimeOffset.UtcNow < until && !cancelled.IsCancellationRequested)
+        while (DateTimeOffset.UtcNow < until && !cancelled.IsCancellationRequested && board.IsJoined)
         {
             using (LockFile? turn = board.TakeTurn())
             {
@@ -64,7 +64,7 @@ public sealed class BoardSync(JoinedBoard board, Func<string, FileJournal> journ
     {
         TimeSpan pause = RunningPause;
         using var client = new BoardClient(board);
-        while (!cancelled.IsCancellationRequested)
+        while (!cancelled.IsCancellationRequested && board.IsJoined)
         {
             byte[]? running = Running();
             try

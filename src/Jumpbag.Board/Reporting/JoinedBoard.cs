@@ -27,6 +27,8 @@ public sealed class JoinedBoard
 {
     public const string WaitingName = "waiting.ndjson";
 
+    private const string BoardName = "board.json";
+
     private readonly string folder;
     private BoardFile file;
 
@@ -98,11 +100,19 @@ public sealed class JoinedBoard
                 return new(); // All is sent again; what is there already is passed over.
             }
         }
-        set => WholeFile.Write(PositionFile, JsonSerializer.SerializeToUtf8Bytes(value, JoinedJson.Default.SyncPosition));
+        set
+        {
+            // It may have been left meanwhile: then nothing is to come back.
+            if (IsJoined)
+                WholeFile.Write(PositionFile, JsonSerializer.SerializeToUtf8Bytes(value, JoinedJson.Default.SyncPosition));
+        }
     }
 
     /// <summary>Why it took nothing the last time; null where it did, or could not be reached.</summary>
     public string? Refusal => Position is { Refused: true, Problem: { } problem } ? problem : null;
+
+    /// <summary>Whether it still is: "board leave" takes it away while a process may be at work for it.</summary>
+    internal bool IsJoined => File.Exists(Path.Combine(folder, BoardName));
 
     /// <summary>Whether no process is synchronizing. One that is looks once more before it ends.</summary>
     public bool IsFree
@@ -121,13 +131,13 @@ public sealed class JoinedBoard
 
     private string PositionFile => Path.Combine(folder, "position.json");
 
-    private void Write() => WholeFile.Write(Path.Combine(folder, "board.json"), JsonSerializer.SerializeToUtf8Bytes(file, JoinedJson.Default.BoardFile));
+    private void Write() => WholeFile.Write(Path.Combine(folder, BoardName), JsonSerializer.SerializeToUtf8Bytes(file, JoinedJson.Default.BoardFile));
 
     private static JoinedBoard? Read(string folder)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, "board.json")), JoinedJson.Default.BoardFile) is { } file ? new(folder, file) : null;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, BoardName)), JoinedJson.Default.BoardFile) is { } file ? new(folder, file) : null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
