@@ -187,7 +187,7 @@ public sealed class BoardReportTests : IDisposable
             # A process that still tries for a board that was left ends, and leaves nothing behind.
             on D board status -q; echo jbt_x >bad; on D pipe -q d --board http://127.0.0.1:1 --board-token bad >/dev/null
             on D board leave http://127.0.0.1:1 -q 2>/dev/null
-            until_ '! pgrep -f "board sync http://127.0.0.1:1 " >/dev/null'
+            until_ '! pgrep -f "[b]oard sync http://127.0.0.1:1 " >/dev/null'
             test -z "$(ls D/board/to)"
             ls B/incidents/*.ndjson >/dev/null
             """);
