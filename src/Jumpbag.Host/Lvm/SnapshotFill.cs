@@ -18,7 +18,7 @@ public sealed record SnapshotFill(double Data, double? Metadata, string? Failure
     /// <exception cref="FailedException">dmsetup fails: the device is gone.</exception>
     public static SnapshotFill Of(string mapperName)
     {
-        ProgramRun run = ProgramRun.Of("dmsetup", ["status", mapperName], Deadline);
+        ProgramRun run = ProgramRun.Of("dmsetup", ["status", "--noflush", mapperName], Deadline);
         return !run.Succeeded ? throw new FailedException($"dmsetup status {mapperName}: {run.Complaint}") : Parse(run.Output);
     }
 
