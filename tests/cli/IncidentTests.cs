@@ -45,7 +45,7 @@ public sealed class IncidentTests : IDisposable
     [InlineData("open; i run -q -- mysql -uroot -phunter2 --password=hunter2 mysql://a:hunter2@b/ PGPASSWORD=hunter2 >/dev/null 2>&1; grep -c hunter2 $J; grep -o '\"exitStatus\":[0-9]*' $J", 0, "^0\n\"exitStatus\":[1-9][0-9]*\n$", "^$")]
     [InlineData("open; echo 'x(' >d.sql; jumpbag load --list -q d.sql; jumpbag ls -q no.img:/; i timeline | cut -d' ' -f4-", 0, @"\$ jumpbag load --list -q d\.sql\n\$ jumpbag load --list -q d\.sql: exit status \d[^\n]*\n\$ jumpbag ls -q no\.img:/\n\$ jumpbag ls -q no\.img:/: exit status 1: no\.img: no such file\n$", "no such file")]
     [InlineData("open; jumpbag version; jumpbag completion bash >/dev/null; jumpbag ls --help >/dev/null; jumpbag ls -Z 2>/dev/null; wc -l <$(echo $J)", 0, @"jumpbag \S+\n2\n$", "^$")]
-    [InlineData("open; echo >d.sql; jumpbag load --list -q d.sql >/dev/null; grep -o '\"sources\":.*}\\]' $J", 0, "^\"sources\":\\[{\"path\":\"d.sql\"}\\]\n$", "^$")]
+    [InlineData("open; printf 'SELECT 1;\\n-- Dump completed\\n' >d.sql; jumpbag load --list -q d.sql >/dev/null; grep -o '\"sources\":.*}\\]' $J", 0, "^\"sources\":\\[{\"path\":\"d.sql\"}\\]\n$", "^$")]
     [InlineData("open; i monitor --every 1s --times 3 -- sh -c 'cat n 2>/dev/null; echo x >>n; test $(wc -l <n) -lt 9' | sed s/check:.*//; i timeline | grep -c M1", 0, @"^M1 watches: .*\nM1 changed: .*\n[\s\S]*M1 no longer watches .*: 3 checks, 2 changes\n4\n$", "^$")]
     [InlineData("open; i monitor --every 1s --times 3 -- true", 0, @"^M1 watches: true: exit status 0\nM1 no longer watches true: 3 checks, 0 changes\n$", "^$")]
     [InlineData("open; i monitor --times 1 --deadline 1s -- sleep 60", 0, @"^M1 watches: sleep 60: exit status 137: not done after 1 s\n", "^$")]

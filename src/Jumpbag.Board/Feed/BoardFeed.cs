@@ -34,6 +34,7 @@ public sealed class BoardFeed(BoardJournal journal, RunningList running) : IDisp
     private Snapshot? now;
     private string? problem, failing;
     private Task? work;
+    private long looks;
 
     public Snapshot Now => Volatile.Read(ref now)!;
 
@@ -63,6 +64,15 @@ public sealed class BoardFeed(BoardJournal journal, RunningList running) : IDisp
     {
         lock (gate)
             return places.TryGetValue(hash, out int place) ? place + 1 : null;
+    }
+
+    /// <summary>Waits until <see cref="Now"/> has all that stands in the journal at this moment.</summary>
+    public async Task Fresh(CancellationToken cancelled)
+    {
+        // The look that is under way may have passed the place already.
+        long wanted = Interlocked.Read(ref looks) + 2;
+        while (Interlocked.Read(ref looks) < wanted && !stopping.IsCancellationRequested)
+            await Task.Delay(10, cancelled).ConfigureAwait(false);
     }
 
     public void Dispose()
@@ -99,6 +109,7 @@ public sealed class BoardFeed(BoardJournal journal, RunningList running) : IDisp
                 TryPublish(isNew);
                 nextRunning = time + RunningPause;
             }
+            Interlocked.Increment(ref looks);
             await Task.Delay(Pause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

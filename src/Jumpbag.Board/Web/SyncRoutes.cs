@@ -37,6 +37,7 @@ internal sealed class SyncRoutes(BoardJournal journal, BoardFeed feed, RunningLi
                 await Task.Run(() => journal.Merge(theirs, Gate.KeyOf(context).Author)).ConfigureAwait(false);
                 await Followed(theirs[^1].Hash, context.RequestAborted).ConfigureAwait(false);
             }
+            await feed.Fresh(context.RequestAborted).ConfigureAwait(false);
             await Send(context, context.Request.Query["after"].ToString()).ConfigureAwait(false);
         }
         finally

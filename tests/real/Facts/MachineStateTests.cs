@@ -6,6 +6,7 @@ using Jumpbag.Tests.Support;
 namespace Jumpbag.Tests.Real.Facts;
 
 /// <summary>Real trouble, made on this machine, is found; and looking for it changes nothing.</summary>
+[Collection("stuck tasks")] // Those of other tests would be found too.
 public sealed class MachineStateTests
 {
     [Fact]

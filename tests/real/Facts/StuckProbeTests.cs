@@ -6,6 +6,7 @@ using Jumpbag.Tests.Support;
 
 namespace Jumpbag.Tests.Real.Facts;
 
+[Collection("stuck tasks")]
 public sealed class StuckProbeTests
 {
     /// <summary>Of the probe for one mount.</summary>
