@@ -14,6 +14,7 @@ internal sealed partial class SilentMount : IDisposable
 
     private readonly SafeFileHandle device;
     private readonly Thread server;
+    private volatile bool isOver;
 
     public SilentMount(string folder)
     {
@@ -39,6 +40,9 @@ internal sealed partial class SilentMount : IDisposable
             if (Path.GetFileName(connection) == Device())
                 File.WriteAllText(Path.Combine(connection, "abort"), "1");
         _ = umount2(Folder, Detach);
+        // Where the connection has no such file, it ends with the last one who has the device open; that is not to be somebody who reads it for ever.
+        isOver = true;
+        server.Join();
         device.Dispose();
     }
 
@@ -48,8 +52,13 @@ internal sealed partial class SilentMount : IDisposable
     private void Swallow()
     {
         var buffer = new byte[1 << 20];
-        while (read(device, buffer, buffer.Length) is > 0 and var count)
+        while (!isOver)
         {
+            var wanted = new PollDescriptor { Descriptor = (int)device.DangerousGetHandle(), Events = 1 };
+            if (poll(ref wanted, 1, 50) <= 0)
+                continue;
+            if (read(device, buffer, buffer.Length) is not (> 0 and var count))
+                return;
             // struct fuse_in_header: u32 len, u32 opcode, u64 unique, …; FUSE_INIT is 26.
             if (BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(4)) != 26)
             {
@@ -70,6 +79,9 @@ internal sealed partial class SilentMount : IDisposable
     private static partial int open(string path, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(ref PollDescriptor descriptors, nuint count, int milliseconds);
+
+    [LibraryImport("libc", SetLastError = true)]
     private static partial nint read(SafeFileHandle fd, [Out] byte[] buffer, nint count);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -80,4 +92,11 @@ internal sealed partial class SilentMount : IDisposable
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int umount2(string target, int flags);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events, Answered;
+    }
 }
