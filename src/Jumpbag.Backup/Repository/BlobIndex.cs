@@ -18,53 +18,72 @@ internal readonly record struct BlobPlace(int Pack, uint Offset, uint Length, ui
     public long ContentLength => Uncompressed > 0 ? Uncompressed : Math.Max(0, (long)Length - RepositoryCipher.Overhead);
 }
 
-/// <summary>Which blobs there are, and in which packs. About 100 bytes of memory for each.</summary>
+/// <summary>Which blobs there are, and in which packs. About 100 bytes of memory for each. Packs may be added while other threads look.</summary>
 internal sealed class BlobIndex
 {
     private readonly Dictionary<StorageId, BlobPlace>[] blobs = [[], []];
     private readonly List<StorageId> packs = [];
+    private readonly Lock gate = new();
     private readonly Dictionary<StorageId, int> packNumbers = [];
 
     /// <summary>Blobs that lie in several packs: the places beyond the first.</summary>
     private readonly Dictionary<(BlobType, StorageId), List<BlobPlace>> further = [];
 
-    public int Count => blobs[0].Count + blobs[1].Count;
+    public StorageId Pack(in BlobPlace place)
+    {
+        lock (gate)
+            return packs[place.Pack];
+    }
 
-    public StorageId Pack(in BlobPlace place) => packs[place.Pack];
-
-    public bool Knows(StorageId pack) => packNumbers.ContainsKey(pack);
+    public bool Knows(StorageId pack)
+    {
+        lock (gate)
+            return packNumbers.ContainsKey(pack);
+    }
 
     public bool TryFind(BlobType type, StorageId blob, [NotNullWhen(true)] out BlobPlace? place)
     {
-        bool found = blobs[(int)type].TryGetValue(blob, out BlobPlace first);
-        place = found ? first : null;
-        return found;
+        lock (gate)
+        {
+            bool found = blobs[(int)type].TryGetValue(blob, out BlobPlace first);
+            place = found ? first : null;
+            return found;
+        }
     }
 
     /// <summary>All places of a blob, the first one first.</summary>
-    public IEnumerable<BlobPlace> Places(BlobType type, StorageId blob) =>
-        !blobs[(int)type].TryGetValue(blob, out BlobPlace first) ? []
-        : further.TryGetValue((type, blob), out List<BlobPlace>? others) ? others.Prepend(first) : [first];
+    public BlobPlace[] Places(BlobType type, StorageId blob)
+    {
+        lock (gate)
+            return !blobs[(int)type].TryGetValue(blob, out BlobPlace first) ? []
+                : further.TryGetValue((type, blob), out List<BlobPlace>? others) ? [first, .. others] : [first];
+    }
 
     public int AddPack(StorageId pack)
     {
-        ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(packNumbers, pack, out bool exists);
-        if (!exists)
+        lock (gate)
         {
-            number = packs.Count;
-            packs.Add(pack);
+            ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(packNumbers, pack, out bool exists);
+            if (!exists)
+            {
+                number = packs.Count;
+                packs.Add(pack);
+            }
+            return number;
         }
-        return number;
     }
 
     public void Add(BlobType type, StorageId blob, BlobPlace place)
     {
-        if (blobs[(int)type].TryAdd(blob, place) || blobs[(int)type][blob] == place)
-            return;
-        if (!further.TryGetValue((type, blob), out List<BlobPlace>? others))
-            further.Add((type, blob), others = []);
-        if (!others.Contains(place))
-            others.Add(place);
+        lock (gate)
+        {
+            if (blobs[(int)type].TryAdd(blob, place) || blobs[(int)type][blob] == place)
+                return;
+            if (!further.TryGetValue((type, blob), out List<BlobPlace>? others))
+                further.Add((type, blob), others = []);
+            if (!others.Contains(place))
+                others.Add(place);
+        }
     }
 
     /// <summary>Takes in what one file of the folder "index" says.</summary>
