@@ -150,7 +150,7 @@ public sealed class ProbeTests
         string end = LogFiles.Unpack(packed.ToArray());
         Assert.Equal(4 << 20, end.Length);
         Assert.Equal(Encoding.ASCII.GetString(text[^(4 << 20)..]), end);
-        Assert.Throws<InvalidDataException>(() => LogFiles.Unpack([1, 2, 3]));
+        Assert.ThrowsAny<Exception>(() => LogFiles.Unpack(packed.ToArray()[..1000]));
     }
 
     [Fact]
