@@ -37,10 +37,13 @@ public sealed class BackupRepository : IDisposable
     public int Version { get; private init; }
 
     /// <summary>Of the store, which the repository then owns.</summary>
+    /// <exception cref="NotFoundException">There is no repository.</exception>
     /// <exception cref="FailedException">No key fits the password.</exception>
     public static BackupRepository Open(RepositoryStore store, ReadOnlyMemory<byte> password, EventSink events)
     {
         OpenSsl.Require("a backup repository", "there is no other way into one");
+        if (!store.HasRepository())
+            throw new NotFoundException($"{store.Place}: no repository there", "a repository has the file 'config' and the folders 'data', 'index', 'keys', 'snapshots'");
         RepositoryCipher? cipher = null;
         IReadOnlyList<string> keys = store.List(FileKind.Key);
         foreach (string key in keys)
