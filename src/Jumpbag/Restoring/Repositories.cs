@@ -22,7 +22,7 @@ internal sealed class Repositories(string? passwordFile, EventSink events) : IDi
         string folder = Folder(url);
         if (opened.TryGetValue(folder, out BackupRepository? known))
             return known;
-        var store = new FolderStore(folder);
+        RepositoryStore store = OpenStore(url);
         try
         {
             BackupRepository repository = BackupRepository.Open(store, RepositoryPassword.Find(passwordFile, folder), events);
@@ -70,6 +70,9 @@ internal sealed class Repositories(string? passwordFile, EventSink events) : IDi
         foreach (BackupRepository repository in opened.Values)
             repository.Dispose();
     }
+
+    /// <summary>Where the files of a repository lie: a folder, or file:// with one.</summary>
+    public static RepositoryStore OpenStore(string url) => new FolderStore(Folder(url));
 
     private static string Folder(string url)
     {

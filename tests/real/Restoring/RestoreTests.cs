@@ -122,7 +122,7 @@ public sealed class RestoreTests : IDisposable
     {
         Make("src", 8);
         Assert.Equal("", Run("( cd src; backup ../repo ); echo other >wrong; mkdir full; echo x >full/file").Errors);
-        Says("restore --repo nowhere latest out", 1, "nowhere: no repository there\nhint: there is no such folder");
+        Says("restore --repo nowhere latest out", 1, "nowhere: no repository there\nhint: a repository has the file");
         Says("restore --repo src latest out", 1, "src: no repository there\nhint: a repository has the file 'config'");
         Says("restore --repo repo --password-file wrong latest out", 1, "repo: the password fits none of its 1 key\nhint: ");
         Says("restore --repo repo --password-file none latest out", 1, "none: the password cannot be read: ");
