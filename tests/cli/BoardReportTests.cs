@@ -49,7 +49,8 @@ public sealed class BoardReportTests : IDisposable
     {
         Prepare();
         Good("""
-            on B board join $U --board-token host -q
+            printf '[incident]\nboard = "%s"\nboard-token = "%s"\n' $U "$PWD/host" >c.toml
+            on B board join --config c.toml -q
             on B pipe -q d >/dev/null
             until_ 'on A incident timeline | grep -q "pipe -q d: exit status 0"'
             on B incident note 'from B' -q

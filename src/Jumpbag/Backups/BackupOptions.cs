@@ -9,8 +9,6 @@ namespace Jumpbag.Backups;
 /// <summary>What the verbs of "jumpbag backup" share.</summary>
 internal static class BackupOptions
 {
-    public static readonly Option<string> Config = new("--config") { HelpName = "FILE", Description = "the configuration (JUMPBAG_CONFIG, ~/.config/jumpbag/jumpbag.toml, /etc/jumpbag.toml)" };
-
     /// <summary>A verb that works on what the configuration says.</summary>
     public static Command Make(string name, Func<BackupDesk, int> run, params Symbol[] symbols)
     {
@@ -22,7 +20,7 @@ internal static class BackupOptions
             else
                 command.Add((Option)symbol);
         }
-        foreach (Option option in new Option[] { Config, CommonOptions.Json, CommonOptions.Progress, CommonOptions.Quiet, CommonOptions.Color })
+        foreach (Option option in new Option[] { CommonOptions.Config, CommonOptions.Json, CommonOptions.Progress, CommonOptions.Quiet, CommonOptions.Color })
             command.Add(option);
         command.Runs((parsed, session) =>
         {
@@ -35,7 +33,7 @@ internal static class BackupOptions
     /// <exception cref="JumpbagException">There is no configuration, or it has a mistake.</exception>
     public static TiersConfig Read(ParseResult parsed)
     {
-        ConfigTable root = ConfigurationFile.Find(parsed.GetValue(Config)) ?? throw new NotFoundException("there is no configuration", $"jumpbag backup init writes {ConfigurationFile.Places[0]}, with comments; without one: --repo URL");
+        ConfigTable root = ConfigurationFile.Find(parsed.GetValue(CommonOptions.Config)) ?? throw new NotFoundException("there is no configuration", $"jumpbag backup init writes {ConfigurationFile.Places[0]}, with comments; without one: --repo URL");
         return TiersConfig.Read(root);
     }
 }

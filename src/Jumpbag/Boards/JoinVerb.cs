@@ -15,14 +15,17 @@ namespace Jumpbag.Boards;
 internal static class JoinVerb
 {
     private static readonly Argument<string> Url = new("url") { Description = "such as http://db1:7911 or https://board.example.org" };
+    private static readonly Argument<string> Joined = new("url") { Arity = ArgumentArity.ZeroOrOne, Description = "such as http://db1:7911 or https://board.example.org (the one that the configuration names)" };
     private static readonly Argument<string> Which = new("url") { Arity = ArgumentArity.ZeroOrOne, Description = "a board that was joined (all)" };
     private static readonly Option<bool> Wait = new("--wait") { Description = "try again, for a day at most, until nothing waits and nothing runs here" };
     private static readonly TimeSpan Patience = TimeSpan.FromDays(1);
 
     public static Command Join() => IncidentOptions.Make("join", desk =>
     {
-        string url = desk.Parsed.GetRequiredValue(Url);
-        string file = desk.Parsed.GetValue(CommonOptions.BoardToken) ?? throw new UsageException("--board-token FILE is missing", "on the board's machine: jumpbag board token add NAME --write (or --host)");
+        IncidentSettings settings = IncidentSettings.Found(desk.Session.Events);
+        string url = desk.Parsed.GetValue(Joined) ?? settings.Board ?? throw new UsageException("which board?", "jumpbag board join URL, or in the configuration: [incident] board = \"URL\"");
+        string? usual = settings.Board is { } named && JoinedBoard.Normal(named) == JoinedBoard.Normal(url) ? settings.BoardToken : null;
+        string file = desk.Parsed.GetValue(CommonOptions.BoardToken) ?? usual ?? throw new UsageException("--board-token FILE is missing", "on the board's machine: jumpbag board token add NAME --write (or --host)");
         JoinedBoard? before = JoinedBoard.Find(StateFolder.Path, url);
         JoinedBoard board = JoinedBoard.Add(StateFolder.Path, url, Reports.Token(file));
         try
@@ -51,7 +54,7 @@ internal static class JoinVerb
         else
             desk.Session.Events(new Status(id, "every command here reports to that board from now on"));
         return desk.Session.Status;
-    }, Url);
+    }, Joined);
 
     public static Command Leave() => IncidentOptions.Make("leave", desk =>
     {

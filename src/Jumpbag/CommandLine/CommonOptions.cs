@@ -23,6 +23,8 @@ public static class CommonOptions
 
     public static readonly Option<string> PasswordFile = new("--password-file") { HelpName = "FILE", Description = "holds the password of the backup repository that is read" };
 
+    public static readonly Option<string> Config = new("--config") { HelpName = "FILE", Description = "the configuration (JUMPBAG_CONFIG, ~/.config/jumpbag/jumpbag.toml, /etc/jumpbag.toml)" };
+
     public static readonly Option<bool> Json = new("--json") { Description = "print the result as JSON" };
 
     public static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "no status lines and no progress; warnings and damage stay" };

@@ -57,9 +57,9 @@ internal sealed class Desk(ParseResult parsed, Session session)
         {
             return IncidentPlaces.Find(name, JournalFolder);
         }
-        catch (NotFoundException) when (IncidentStores.Wanted(parsed) is not null)
+        catch (NotFoundException) when (IncidentStores.Wanted(parsed, session.Events) is not null)
         {
-            if (IncidentStores.Fetch(IncidentStores.Wanted(parsed)!, name, JournalFolder, session.Events) is { } path)
+            if (IncidentStores.Fetch(IncidentStores.Wanted(parsed, session.Events)!, name, JournalFolder, session.Events) is { } path)
                 return path;
             throw;
         }

@@ -24,9 +24,13 @@ internal static class IncidentOptions
             else
                 command.Add((Command)symbol);
         }
-        foreach (Option option in new Option[] { Incident, Journal, Store, CommonOptions.Json, CommonOptions.Quiet, CommonOptions.Color })
+        foreach (Option option in new Option[] { Incident, Journal, Store, CommonOptions.Config, CommonOptions.Json, CommonOptions.Quiet, CommonOptions.Color })
             command.Add(option);
-        command.Runs((parsed, session) => run(new(parsed, session)));
+        command.Runs((parsed, session) =>
+        {
+            IncidentSettings.Named = parsed.GetValue(CommonOptions.Config);
+            return run(new(parsed, session));
+        });
         return command;
     }
 

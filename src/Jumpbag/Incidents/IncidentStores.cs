@@ -12,7 +12,7 @@ namespace Jumpbag.Incidents;
 
 /// <summary>
 /// Which store is meant: the one that --store names, else the one that is remembered of the incident; for new ones and those of others
-/// what JUMPBAG_STORE names.
+/// what JUMPBAG_STORE or the configuration names.
 /// </summary>
 internal static class IncidentStores
 {
@@ -22,7 +22,8 @@ internal static class IncidentStores
     /// <summary>For a list of all, or a first copy.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private static string? Variable => Environment.GetEnvironmentVariable("JUMPBAG_STORE") is { Length: > 0 } value ? value : null;
+    private static string? Usual(EventSink? events) =>
+        Environment.GetEnvironmentVariable("JUMPBAG_STORE") is { Length: > 0 } value ? value : IncidentSettings.Found(events).Store;
 
     /// <summary>What --store says; null where it isn't given, or says none.</summary>
     public static PostgresStore? Given(ParseResult parsed)
@@ -34,9 +35,9 @@ internal static class IncidentStores
         return PostgresStore.Parse(url) is var store && Same(store.Place) is { } full ? new(full) : store;
     }
 
-    /// <summary>--store, else JUMPBAG_STORE.</summary>
-    public static PostgresStore? Wanted(ParseResult parsed) =>
-        parsed.GetValue(IncidentOptions.Store) == None ? null : Given(parsed) ?? (Variable is { } url ? PostgresStore.Parse(url) : null);
+    /// <summary>--store, else JUMPBAG_STORE, else the configuration's.</summary>
+    public static PostgresStore? Wanted(ParseResult parsed, EventSink events) =>
+        parsed.GetValue(IncidentOptions.Store) == None ? null : Given(parsed) ?? (Usual(events) is { } url ? PostgresStore.Parse(url) : null);
 
     /// <summary>A journal with the store that is remembered of it.</summary>
     public static FileJournal Journal(string path) =>
@@ -116,12 +117,12 @@ internal static class IncidentStores
         }
     }
 
-    /// <summary>What JUMPBAG_STORE says of the same store, since that may have a password in it.</summary>
+    /// <summary>What JUMPBAG_STORE or the configuration says of the same store, since that may have a password in it.</summary>
     private static string? Same(string place)
     {
         try
         {
-            return Variable is { } url && ServerAddress.WithoutPassword(url) == place ? url : null;
+            return Usual(null) is { } url && ServerAddress.WithoutPassword(url) == place ? url : null;
         }
         catch (UsageException)
         {

@@ -14,7 +14,7 @@ internal static class PastIncidents
         EventSink events = desk.Session.Events;
         FileJournal[] own = [.. IncidentPlaces.All(desk.JournalFolder).Select(IncidentPlaces.Journal)];
         // The one that is wanted, and those that incidents of this machine are in; each is asked once.
-        IEventStore[] stores = [.. own.Select(journal => journal.Store).Prepend(IncidentStores.Wanted(desk.Parsed)).OfType<IEventStore>().DistinctBy(store => store.Place)];
+        IEventStore[] stores = [.. own.Select(journal => journal.Store).Prepend(IncidentStores.Wanted(desk.Parsed, events)).OfType<IEventStore>().DistinctBy(store => store.Place)];
         var stored = new Dictionary<string, (IEventStore Store, StoredJournal Journal)>(StringComparer.Ordinal);
         foreach (IEventStore store in stores)
             foreach (StoredJournal journal in IncidentStores.Journals(store, events))

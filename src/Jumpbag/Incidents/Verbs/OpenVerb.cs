@@ -28,7 +28,7 @@ internal static class OpenVerb
             : severity switch { 1 => TimeSpan.FromMinutes(30), 2 => TimeSpan.FromHours(1), 3 => TimeSpan.FromHours(4), _ => null };
         DateTimeOffset? at = desk.At;
         string folder = desk.JournalFolder ?? (drill ? IncidentPlaces.Drills : IncidentPlaces.Folder);
-        PostgresStore? store = IncidentStores.Wanted(desk.Parsed);
+        PostgresStore? store = IncidentStores.Wanted(desk.Parsed, desk.Session.Events);
         string path = Free(folder, (drill ? "drill-" : "") + Slug.Of(title, at ?? desk.Now), [.. IncidentPlaces.All(desk.JournalFolder).Select(IncidentPlaces.IdOf), .. Stored(store, desk.Session.Events)]);
         if (IncidentPlaces.Current() is { } before)
             desk.Session.Events(new Warning($"{IncidentPlaces.IdOf(before)} is open too; from now on commands mean the new one", $"'jumpbag incident use {IncidentPlaces.IdOf(before)}' goes back to it"));
