@@ -163,8 +163,10 @@ public sealed class JournalReader
         for (long i = 0; i < items; i++)
             if (Guarded(() => Field(Item(offset + EntryHeader + i * size))) is { } field)
                 fields.TryAdd(field.Field, field.Value);
-        return new(Time(offset), fields.TryGetValue("PRIORITY", out string? priority) && priority is [>= '0' and <= '7'] ? priority[0] - '0' : 6, fields.GetValueOrDefault("_TRANSPORT") == "kernel",
-            fields.GetValueOrDefault("SYSLOG_IDENTIFIER") ?? fields.GetValueOrDefault("_COMM") ?? "", fields.GetValueOrDefault("MESSAGE") ?? "");
+        string program = fields.GetValueOrDefault("SYSLOG_IDENTIFIER") ?? fields.GetValueOrDefault("_COMM") ?? "";
+        // Programs write into the kernel's log too, under their own names.
+        bool isOfKernel = fields.GetValueOrDefault("_TRANSPORT") == "kernel" && (program is "" or "kernel");
+        return new(Time(offset), fields.TryGetValue("PRIORITY", out string? priority) && priority is [>= '0' and <= '7'] ? priority[0] - '0' : 6, isOfKernel, program, fields.GetValueOrDefault("MESSAGE") ?? "");
     }
 
     private (string Field, string Value)? Field(long offset)

@@ -34,8 +34,11 @@ public static partial class KernelTrouble
         return null;
     }
 
-    /// <summary>What the kernel adds at the same priority as the trouble before it.</summary>
-    public static bool IsAdvice(string text) => text.Contains("disables this message", StringComparison.Ordinal);
+    /// <summary>What the kernel adds at the same priority as the trouble before it: how to silence it, and what kernel it is.</summary>
+    public static bool IsAdvice(string text) => text.Contains("disables this message", StringComparison.Ordinal) || Identity().IsMatch(text);
+
+    [GeneratedRegex(@"^\s*(Not tainted|Tainted: .*) \d+\.\d+")]
+    private static partial Regex Identity();
 
     [GeneratedRegex(@"^EXT[234]-fs error|EXT4-fs .*(Remounting filesystem read-only|shut down requested|aborted journal|previous I/O error)|^JBD2: .*(error|Detected IO)|^Aborting journal|XFS.*(Corruption|Internal error|shut(ting)? ?down|metadata I/O error|log I/O error)|^BTRFS (critical|error)|BTRFS.*(forced readonly|checksum verify failed|csum failed)|F2FS-fs.*(inconsist|corrupt)", RegexOptions.IgnoreCase)]
     private static partial Regex Filesystem();

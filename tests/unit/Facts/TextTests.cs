@@ -221,6 +221,8 @@ public sealed class TextTests
         const string Advice = "\"echo 0 > /proc/sys/kernel/hung_task_timeout_secs\" disables this message.";
         Assert.True(KernelTrouble.IsAdvice(Advice));
         Assert.Null(KernelTrouble.Of(Advice));
+        Assert.True(KernelTrouble.IsAdvice("      Not tainted 6.1.0-56-cloud-amd64 #1 Debian 6.1.192-2"));
+        Assert.True(KernelTrouble.IsAdvice("      Tainted: G        W          6.1.0-28-amd64 #1 Debian 6.1.119-1"));
         Assert.Equal("stuck", KernelTrouble.Of("INFO: task mount:155 blocked for more than 120 seconds.")?.Kind);
     }
 }
