@@ -1,3 +1,4 @@
+using Jumpbag.Backup.Chunking;
 using Jumpbag.Backup.Repository;
 using Jumpbag.Backup.Snapshots;
 using Jumpbag.Backup.Stores;
@@ -26,6 +27,24 @@ internal sealed class Repositories(string? passwordFile, EventSink events) : IDi
         try
         {
             BackupRepository repository = BackupRepository.Open(store, RepositoryPassword.Find(passwordFile, folder), events);
+            opened.Add(folder, repository);
+            return repository;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes one where none is.</summary>
+    public BackupRepository Create(string url, RabinPolynomial? polynomial)
+    {
+        string folder = Folder(url);
+        RepositoryStore store = OpenStore(url);
+        try
+        {
+            BackupRepository repository = BackupRepository.Create(store, RepositoryPassword.Find(passwordFile, folder), polynomial, events);
             opened.Add(folder, repository);
             return repository;
         }

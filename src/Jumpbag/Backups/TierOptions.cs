@@ -7,7 +7,7 @@ using Jumpbag.Host.Configuration;
 namespace Jumpbag.Backups;
 
 /// <summary>What the verbs of "jumpbag backup" share.</summary>
-internal static class BackupOptions
+internal static class TierOptions
 {
     public static readonly Option<string> Config = new("--config") { HelpName = "FILE", Description = "the configuration (JUMPBAG_CONFIG, ~/.config/jumpbag/jumpbag.toml, /etc/jumpbag.toml)" };
 
