@@ -8,7 +8,7 @@ namespace Jumpbag.Backup.Sources;
 /// ** stands for any number of parts. One that begins with a slash is compared with the whole path, another with any run of parts;
 /// what is left out is left out with all that is in it. The last pattern that fits decides, and ! before one takes back in.
 /// </summary>
-internal sealed class PathPatterns
+public sealed class PathPatterns
 {
     private static readonly ByteString Any = ByteString.FromText("*"), AnyParts = ByteString.FromText("**");
 
@@ -27,7 +27,7 @@ internal sealed class PathPatterns
             ByteString[] parts = Split(SourcePath.Clean(ByteString.FromArgument(pattern)));
             foreach (ByteString part in parts)
                 if (!IsValid(part.Span))
-                    throw new UsageException($"--exclude {text}: the pattern has a [ without its ], or ends in \\", "a \\ before a character takes it as it is");
+                    throw new UsageException($"{text}: the pattern has a [ without its ], or ends in \\", "a \\ before a character takes it as it is");
             patterns.Add((isNegated, parts));
         }
     }
