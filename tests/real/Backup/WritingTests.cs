@@ -127,7 +127,7 @@ public sealed class WritingTests(SourceFixture source) : IClassFixture<SourceFix
             restic -r ours snapshots --json | grep -o '"hostname":"web1","username":"[a-z]*"\|"tags":\["night","web"\]'
             # Neither reads again what the other has read.
             restic -r ours backup --host web1 src --json | grep -o '"files_new":[0-9]*,"files_changed":[0-9]*'
-            jumpbag backup files --repo ours --host web1 src 2>&1 | grep -o '(.* unchanged).*new 0 ' | sed 's/[0-9,]* unchanged.*new/unchanged, new/'
+            jumpbag backup files --repo ours --host web1 src 2>&1 | grep -o '([0-9,]* unchanged).*new 0B' | sed 's/[0-9,]* unchanged.*new/unchanged, new/'
             echo more >>src/deep/1; jumpbag backup files --json -q --repo ours --host web1 src >said; python3 -c 'import json; s = json.load(open("said")); print(s["files"] - s["unchanged"])'
             jumpbag backup files --json -q --repo ours --host web1 --force src | grep -c '"unchanged":0,'
             # The same without our marks: the tree is that of the first.
@@ -136,7 +136,7 @@ public sealed class WritingTests(SourceFixture source) : IClassFixture<SourceFix
             restic -r ours stats -q --json | grep -c total_size
             restic -r ours prune -q >/dev/null 2>&1; check ours
             """);
-        Assert.Matches("^restored\nback\n\"hostname\":\"web1\",\"username\":\"[a-z]*\"\n\"tags\":\\[\"night\",\"web\"\\]\n\"files_new\":0,\"files_changed\":0\n\\(unchanged, new 0 \n1\n1\nmore\n1\n1\nchecked\n$", result.Output + result.Errors);
+        Assert.Matches("^restored\nback\n\"hostname\":\"web1\",\"username\":\"[a-z]*\"\n\"tags\":\\[\"night\",\"web\"\\]\n\"files_new\":0,\"files_changed\":0\n\\(unchanged, new 0B\n1\n1\nmore\n1\n1\nchecked\n$", result.Output + result.Errors);
     }
 
     [Fact]
