@@ -19,6 +19,8 @@ public static class Archiver
         var tally = new BackupTally(events);
         using var progress = new ProgressTimer(events, elapsed => new("saving", tally.Files + tally.Folders, null, tally.Bytes, null, elapsed));
         TargetTree targets = TargetTree.Of(paths);
+        using RepositoryLock held = RepositoryLock.Take(repository, exclusive: false, events, TimeProvider.System, stop);
+        repository.ReadIndexAnew();
         string host = options.Host ?? ThisMachine.HostName;
         string[] shown = [.. paths.Select(path => SnapshotFile.Text(SourcePath.Absolute(path)))];
         SnapshotInfo? parent = SnapshotFile.Before(repository.Snapshots(), host, shown);
@@ -26,15 +28,18 @@ public static class Archiver
         StorageId tree;
         try
         {
-            using (var run = new ArchiveRun(repository, writer, new(), options, tally, events, stop))
+            using (var run = new ArchiveRun(repository, writer, new(), options, tally, events, held.Stop))
                 tree = run.Run(targets, options.ReadAll ? null : parent?.Tree) ?? throw new InvalidOperationException("the tree was not saved");
             if (tally.Files + tally.Folders + tally.Others == 0)
                 throw new FailedException($"{string.Join(", ", paths)}: nothing of it could be saved", "what is named must be there and readable, and not left out by --exclude");
             writer.Finish();
+            // Who took it for stale may have removed what the snapshot is to name.
+            held.ThrowIfLost();
         }
         catch
         {
             writer.Abandon();
+            held.ThrowIfLost();
             throw;
         }
         SnapshotInfo snapshot = SnapshotFile.Save(repository, tree, parent, begin, host, shown, options);

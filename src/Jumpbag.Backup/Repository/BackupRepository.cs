@@ -21,7 +21,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     private readonly RepositoryStore store;
     private readonly RepositoryCipher cipher;
     private readonly EventSink events;
-    private readonly Lazy<BlobIndex> index;
+    private Lazy<BlobIndex> index;
     private readonly BlobCache cache = new();
     private readonly ThreadLocal<Decompressor> decompressors = new(() => new Decompressor(), trackAllValues: true);
     private readonly Lock gate = new();
@@ -49,6 +49,13 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     internal RepositoryCipher Cipher => cipher;
 
     internal BlobIndex Index => index.Value;
+
+    /// <summary>What others have done since is seen: for who has just got the lock.</summary>
+    internal void ReadIndexAnew()
+    {
+        index = new(ReadIndex);
+        readAllPacks = false;
+    }
 
     /// <summary>Of the store, which the repository then owns.</summary>
     /// <exception cref="NotFoundException">There is no repository.</exception>
@@ -212,7 +219,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     }
 
     /// <summary>The content of a sealed file, JSON.</summary>
-    private byte[] ReadFile(FileKind kind, string name)
+    internal byte[] ReadFile(FileKind kind, string name)
     {
         byte[] file = ReadWhole(store, kind, name);
         if (!StorageId.TryParse(name, out StorageId id) || StorageId.Of(file) != id)

@@ -15,7 +15,8 @@ internal static class LiveAttributes
         if (!status.IsDirectory)
             return "is no folder";
         var attributes = new List<(ByteString Name, byte[] Value)>();
-        error = AttributeReading.Of(path, attributes, LiveFolder.Unread(unread));
+        // Through the "." in it, so that a link is followed.
+        error = AttributeReading.Of(path.Join(ByteString.FromText(".")), attributes, LiveFolder.Unread(unread));
         folder = LiveFolder.Describe(status) with { Xattrs = LiveFolder.Attributes(attributes) };
         return error == Errno.None ? null : error.Describe();
     }

@@ -30,11 +30,15 @@ internal sealed class LiveFolder(DirectoryHandle handle, ByteString path) : Sour
     {
         ByteString target = default;
         Errno error = file.Type == FileType.SymbolicLink ? handle.ReadLink(name.Span, out target) : Errno.None;
-        if (error != Errno.None)
+        // restic 0.14 leaves a link's attributes (a label, what root has set) out, and the same files must give the same tree.
+        if (error != Errno.None || file.Type == FileType.SymbolicLink)
+        {
+            file = file with { Target = target };
             return Why(error);
+        }
         var attributes = new List<(ByteString Name, byte[] Value)>();
         error = handle.ReadAttributes(name.Span, attributes, Unread(unread));
-        file = file with { Target = target, Xattrs = Attributes(attributes) };
+        file = file with { Xattrs = Attributes(attributes) };
         return Why(error);
     }
 
