@@ -28,12 +28,15 @@ public sealed class TreeCount(IReadOnlyList<TreeStart> starts, CancellationToken
     /// <summary>Whether the numbers are those of all there is.</summary>
     public bool Counted => counted;
 
+    /// <inheritdoc cref="TreeWalk.LeaveOut"/>
+    public Func<Core.ByteString, FileType, bool>? LeaveOut { get; init; }
+
     public void Count()
     {
         foreach (TreeStart start in starts)
         {
             // Damage is told when the same place is copied.
-            var walk = new TreeWalk(start.Tree, start.Node, start.Path, static (_, _) => { });
+            var walk = new TreeWalk(start.Tree, start.Node, start.Path, static (_, _) => { }) { LeaveOut = LeaveOut };
             while (!over && !cancelled.IsCancellationRequested && walk.Next(out Visit visit))
                 if (visit.Kind == VisitKind.File)
                     Add(visit.Node);

@@ -93,6 +93,9 @@ public sealed class TreeWalk
     /// <summary>Of the subdirectories of a directory, with <see cref="ListsDirectories"/>; null: that of the list.</summary>
     public Comparison<Visit>? Order { get; init; }
 
+    /// <summary>Which entries are left out, by their paths; null: none.</summary>
+    public Func<ByteString, FileType, bool>? LeaveOut { get; init; }
+
     /// <summary>A subdirectory that is still to be entered; it has its node where that was read already.</summary>
     private readonly record struct Waiter(DirectoryEntry Entry, TreeNode? Node);
 
@@ -225,6 +228,8 @@ public sealed class TreeWalk
                 DirectoryEntry entry = listing.Current;
                 if (!IsPossible(entry.Name))
                     Report(new($"an entry is named '{entry.Name}', which no file can be; left out"));
+                else if (LeaveOut is not null && LeaveOut(frame.Directory.Path.Join(entry.Name), entry.Type))
+                    continue;
                 else if (entry.Type == FileType.Directory && !ListsDirectories)
                     Wait(frame, new(entry, null));
                 else

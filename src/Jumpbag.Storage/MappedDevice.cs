@@ -14,17 +14,13 @@ public readonly record struct MappedRun(long Length, BlockDevice? Source, long S
 }
 
 /// <summary>A device whose bytes lie on other devices by a map that is looked up run by run: a snapshot, a thin volume.</summary>
-public abstract class MappedDevice : BlockDevice
+public abstract class MappedDevice : ScatteredDevice
 {
-    private const string Beyond = "beyond the end of the volume";
-
     /// <summary>The run that begins at <paramref name="offset"/>, which is inside the device; at least one byte, and it may reach past the end.</summary>
     protected abstract MappedRun RunAt(long offset);
 
-    public override void Read(long offset, Span<byte> destination)
+    protected override void ReadPart(long offset, Span<byte> destination)
     {
-        if (offset < 0 || offset > Length - destination.Length)
-            throw new UnreadableException(offset, destination.Length, Beyond);
         while (!destination.IsEmpty)
         {
             MappedRun run = RunAt(offset);

@@ -6,10 +6,8 @@ namespace Jumpbag.Storage;
 /// Devices of one length, read in turns of one chunk each: the first chunk lies on the first member, the second on the
 /// second, and so on round and round (dm-stripe, RAID 0).
 /// </summary>
-public sealed class Striped : BlockDevice
+public sealed class Striped : ScatteredDevice
 {
-    private const string Beyond = "beyond the end of the volume";
-
     private readonly BlockDevice[] members;
     private readonly long chunk;
 
@@ -34,10 +32,8 @@ public sealed class Striped : BlockDevice
 
     public override bool IsWhole => Array.TrueForAll(members, member => member.IsWhole);
 
-    public override void Read(long offset, Span<byte> destination)
+    protected override void ReadPart(long offset, Span<byte> destination)
     {
-        if (offset < 0 || offset > Length - destination.Length)
-            throw new UnreadableException(offset, destination.Length, Beyond);
         while (!destination.IsEmpty)
         {
             int member = MemberAt(offset);

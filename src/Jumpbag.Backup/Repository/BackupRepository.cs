@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Jumpbag.Backup.Chunking;
 using Jumpbag.Backup.Stores;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
@@ -7,9 +8,9 @@ using ZstdSharp;
 
 namespace Jumpbag.Backup.Repository;
 
-/// <summary>A repository in restic's format, version 1 or 2, opened for reading: nothing is written to it, not even a lock.</summary>
+/// <summary>A repository in restic's format, version 1 or 2. Opening and reading write nothing to it, not even a lock.</summary>
 /// <remarks>https://restic.readthedocs.io/en/stable/design.html</remarks>
-public sealed class BackupRepository : BlobSource, IDisposable
+public sealed partial class BackupRepository : BlobSource, IDisposable
 {
     /// <summary>The chunker cuts at 8 MiB; a tree of a huge folder is longer.</summary>
     private const int MostBlob = 1 << 30;
@@ -20,7 +21,7 @@ public sealed class BackupRepository : BlobSource, IDisposable
     private readonly RepositoryStore store;
     private readonly RepositoryCipher cipher;
     private readonly EventSink events;
-    private readonly Lazy<BlobIndex> index;
+    private Lazy<BlobIndex> index;
     private readonly BlobCache cache = new();
     private readonly ThreadLocal<Decompressor> decompressors = new(() => new Decompressor(), trackAllValues: true);
     private readonly Lock gate = new();
@@ -39,6 +40,22 @@ public sealed class BackupRepository : BlobSource, IDisposable
     public long BytesRead => Interlocked.Read(ref bytesRead);
 
     public int Version { get; private init; }
+
+    /// <summary>By which files are cut: repositories with the same one have the same blobs.</summary>
+    public required RabinPolynomial Polynomial { get; init; }
+
+    internal RepositoryStore Store => store;
+
+    internal RepositoryCipher Cipher => cipher;
+
+    internal BlobIndex Index => index.Value;
+
+    /// <summary>What others have done since is seen: for who has just got the lock.</summary>
+    internal void ReadIndexAnew()
+    {
+        index = new(ReadIndex);
+        readAllPacks = false;
+    }
 
     /// <summary>Of the store, which the repository then owns.</summary>
     /// <exception cref="NotFoundException">There is no repository.</exception>
@@ -61,7 +78,7 @@ public sealed class BackupRepository : BlobSource, IDisposable
             byte[] config = cipher.TryOpen(ReadWhole(store, FileKind.Config, "config")) ?? throw new CorruptException($"{store.Place}: its configuration was altered", "copy the file 'config' from another copy of this repository");
             using JsonDocument document = JsonDocument.Parse(config);
             int version = document.RootElement.GetProperty("version").GetInt32();
-            return version is 1 or 2 ? new(store, cipher, events) { Version = version } : throw new UnsupportedException($"{store.Place}: is of version {version}; 1 and 2 are known");
+            return version is 1 or 2 ? new(store, cipher, events) { Version = version, Polynomial = RabinPolynomial.Parse(document.RootElement.GetProperty("chunker_polynomial").GetString() ?? "") } : throw new UnsupportedException($"{store.Place}: is of version {version}; 1 and 2 are known");
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -202,7 +219,7 @@ public sealed class BackupRepository : BlobSource, IDisposable
     }
 
     /// <summary>The content of a sealed file, JSON.</summary>
-    private byte[] ReadFile(FileKind kind, string name)
+    internal byte[] ReadFile(FileKind kind, string name)
     {
         byte[] file = ReadWhole(store, kind, name);
         if (!StorageId.TryParse(name, out StorageId id) || StorageId.Of(file) != id)

@@ -11,7 +11,7 @@ public sealed class FolderStore(string place) : RepositoryStore
     /// <summary>What is mounted is served by a process that is in another folder.</summary>
     private readonly string folder = Path.GetFullPath(place);
 
-    private readonly bool isLegacy = Directory.Exists(Path.Combine(place, "key")) && !Directory.Exists(Path.Combine(place, "keys"));
+    private readonly RepositoryLayout layout = new(Directory.Exists(Path.Combine(place, "key")) && !Directory.Exists(Path.Combine(place, "keys")));
 
     public override string Place => place;
 
@@ -64,7 +64,7 @@ public sealed class FolderStore(string place) : RepositoryStore
     {
         try
         {
-            foreach (FileKind kind in new[] { FileKind.Key, FileKind.Snapshot, FileKind.Index, FileKind.Lock, FileKind.Pack })
+            foreach (FileKind kind in RepositoryLayout.Folders)
                 Directory.CreateDirectory(Folder(kind), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -137,21 +137,9 @@ public sealed class FolderStore(string place) : RepositoryStore
         }
     }
 
-    private string PathOf(FileKind kind, string name) => kind switch
-    {
-        FileKind.Config => Path.Combine(folder, "config"),
-        FileKind.Pack when !isLegacy => Path.Combine(Folder(kind), name[..2], name),
-        _ => Path.Combine(Folder(kind), name),
-    };
+    private string PathOf(FileKind kind, string name) => Path.Combine(folder, layout.PathOf(kind, name));
 
-    private string Folder(FileKind kind) => Path.Combine(folder, kind switch
-    {
-        FileKind.Key => isLegacy ? "key" : "keys",
-        FileKind.Snapshot => isLegacy ? "snapshot" : "snapshots",
-        FileKind.Lock => isLegacy ? "lock" : "locks",
-        FileKind.Index => "index",
-        _ => "data",
-    });
+    private string Folder(FileKind kind) => Path.Combine(folder, layout.Folder(kind));
 
     private static FailedException NotWritten(string path, Exception e) => new($"{path}: cannot be written: {e.Message}", e is UnauthorizedAccessException ? "run it as the owner of the repository, or with sudo" : null, e);
 

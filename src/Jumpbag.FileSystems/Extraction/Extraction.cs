@@ -56,7 +56,7 @@ public sealed class Extraction
         using DirectoryHandle folder = target.Folder;
         kernel = new(folder, sources.SelectMany(s => s.Tree.Mounts.Select(m => m.FileSystem)).Distinct(), tally, cancelled);
         // Without -r a directory is not copied.
-        using var count = new TreeCount([.. sources.Where(s => options.Recursive || s.Node.Node.Type != FileType.Directory)], cancelled);
+        using var count = new TreeCount([.. sources.Where(s => options.Recursive || s.Node.Node.Type != FileType.Directory)], cancelled) { LeaveOut = options.LeaveOut };
         var survey = new Survey(sources, count);
         if (options.DryRun || !survey.SurelyFits(folder.Space()))
             count.Count();
@@ -102,7 +102,7 @@ public sealed class Extraction
             return;
         }
         var top = new DirectoryCopy(null, default, null) { Existed = true, InheritsGroup = target.InheritsGroup, InheritsAcl = target.InheritsAcl, Handle = target.Folder };
-        var walk = new TreeWalk(item.Tree, item.Node, item.Path, DamagedOnTheWay);
+        var walk = new TreeWalk(item.Tree, item.Node, item.Path, DamagedOnTheWay) { LeaveOut = options.LeaveOut };
         ByteString name = target.NameFor(item.Path);
         // Two who read would send the head to and fro.
         int jobs = options.Jobs > 0 ? options.Jobs : inDiskOrder ? 1 : Environment.ProcessorCount;

@@ -51,6 +51,9 @@ public sealed record ExtractionOptions
     /// <summary>Whether files are read in the order in which they lie on the disk; null: where a source is on a rotating one.</summary>
     public bool? InDiskOrder { get; init; }
 
+    /// <summary>Which files and directories below the sources are left out, by their paths in the tree; null: none.</summary>
+    public Func<Core.ByteString, FileType, bool>? LeaveOut { get; init; }
+
     internal Preserve Effective => Preserve ?? (Recursive ? FileSystems.Extraction.Preserve.All : default);
 }
 

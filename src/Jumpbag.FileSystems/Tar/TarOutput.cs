@@ -12,13 +12,14 @@ internal sealed class TarOutput : IDisposable
     /// <summary>Archives are padded to whole records of twenty blocks.</summary>
     private const int RecordSize = 20 * UstarHeader.Size;
 
-    /// <summary>Whole records, and about as much as a pipe or a page cache takes at once.</summary>
-    private const int BufferSize = 25 * RecordSize;
+    /// <summary>Whole records, and so large that arrays and thin volumes read it in several parts at once.</summary>
+    private const int BufferSize = 100 * RecordSize;
 
-    private const int Buffers = 16;
+    private const int Buffers = 8;
 
     private readonly ContentSink sink;
-    private readonly BlockingCollection<byte[]> free = [];
+    // The one used last comes first: it is in the processor's cache.
+    private readonly BlockingCollection<byte[]> free = new(new ConcurrentStack<byte[]>());
     private readonly BlockingCollection<(byte[] Bytes, int Length)> full = [];
     private readonly Thread writer;
     private byte[] current;

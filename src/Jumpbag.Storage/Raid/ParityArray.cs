@@ -7,10 +7,8 @@ namespace Jumpbag.Storage.Raid;
 /// RAID 4, 5 and 6. A data chunk that its member cannot give is computed from the rest of its stripe, sector by sector if need
 /// be: each byte is lost only where more members lack it than the level makes up for.
 /// </summary>
-public sealed class ParityArray : BlockDevice
+public sealed class ParityArray : ScatteredDevice
 {
-    private const string Beyond = "beyond the end of the volume";
-
     /// <summary>What is computed at once, which bounds the memory whatever a chunk's size.</summary>
     private const int LargestPiece = 256 * 1024;
 
@@ -50,10 +48,8 @@ public sealed class ParityArray : BlockDevice
 
     public override bool IsWhole { get; }
 
-    public override void Read(long offset, Span<byte> destination)
+    protected override void ReadPart(long offset, Span<byte> destination)
     {
-        if (offset < 0 || offset > Length - destination.Length)
-            throw new UnreadableException(offset, destination.Length, Beyond);
         while (!destination.IsEmpty)
         {
             Place place = Locate(offset);

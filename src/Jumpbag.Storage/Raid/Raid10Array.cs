@@ -3,10 +3,8 @@ using Jumpbag.Core;
 namespace Jumpbag.Storage.Raid;
 
 /// <summary>RAID 10: every chunk on several members, wherever the layout puts them. Each byte comes from the first copy that can give it.</summary>
-public sealed class Raid10Array : BlockDevice
+public sealed class Raid10Array : ScatteredDevice
 {
-    private const string Beyond = "beyond the end of the volume";
-
     private readonly Raid10Layout layout;
     private readonly Member[] members;
     private readonly long chunk;
@@ -38,10 +36,8 @@ public sealed class Raid10Array : BlockDevice
 
     public override bool IsWhole { get; }
 
-    public override void Read(long offset, Span<byte> destination)
+    protected override void ReadPart(long offset, Span<byte> destination)
     {
-        if (offset < 0 || offset > Length - destination.Length)
-            throw new UnreadableException(offset, destination.Length, Beyond);
         Span<(int Member, long Row)> copies = stackalloc (int, long)[layout.Copies];
         while (!destination.IsEmpty)
         {

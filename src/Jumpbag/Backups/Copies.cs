@@ -3,6 +3,7 @@ using Jumpbag.Backup.Repository;
 using Jumpbag.Backup.Tiers;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
+using Jumpbag.Backup.Stores;
 using Jumpbag.Restoring;
 
 namespace Jumpbag.Backups;
@@ -13,7 +14,9 @@ internal sealed class Copies(TiersConfig config, EventSink events) : IDisposable
     private readonly ConcurrentDictionary<string, Lazy<BackupRepository>> opened = new();
 
     /// <exception cref="JumpbagException">It cannot be opened.</exception>
-    public BackupRepository Open(BackupCopy copy) => opened.GetOrAdd(copy.Name, _ => new(() => BackupRepository.Open(Repositories.OpenStore(copy.Url!), RepositoryPassword.Of(copy), events))).Value;
+    public BackupRepository Open(BackupCopy copy) => opened.GetOrAdd(copy.Name, _ => new(() => BackupRepository.Open(OpenStore(copy), RepositoryPassword.Of(copy), events))).Value;
+
+    public RepositoryStore OpenStore(BackupCopy copy) => StoreAddress.Parse(copy.Url!).Open(new() { Events = events, Limits = new(copy.UploadLimit, copy.ReadLimit) });
 
     /// <summary>The state of each of these sources in each copy that is no live one, as the copies say it themselves. All are asked at once.</summary>
     /// <param name="sizes">Whether the sizes that are not known yet are measured.</param>

@@ -13,7 +13,7 @@ internal static class ListVerb
 {
     private static readonly Argument<string[]> Names = new("source") { Arity = ArgumentArity.ZeroOrMore, Description = "only these sources" };
 
-    public static Command Make() => BackupOptions.Make("list", Run, Names);
+    public static Command Make() => TierOptions.Make("list", Run, Names);
 
     private static int Run(BackupDesk desk)
     {

@@ -11,7 +11,7 @@ internal static class PolicyVerb
 {
     private static readonly Argument<string[]> Names = new("source") { Arity = ArgumentArity.ZeroOrMore, Description = "only these sources" };
 
-    public static Command Make() => BackupOptions.Make("policy", Run, Names);
+    public static Command Make() => TierOptions.Make("policy", Run, Names);
 
     private static int Run(BackupDesk desk)
     {

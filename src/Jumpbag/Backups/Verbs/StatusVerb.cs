@@ -14,7 +14,7 @@ internal static class StatusVerb
     private static readonly Option<bool> Prometheus = new("--prometheus") { Description = "print metrics in Prometheus' text format" };
     private static readonly Option<bool> Fast = new("--fast") { Description = "don't measure sizes that are not known yet" };
 
-    public static Command Make() => BackupOptions.Make("status", Run, Names, Prometheus, Fast);
+    public static Command Make() => TierOptions.Make("status", Run, Names, Prometheus, Fast);
 
     private static int Run(BackupDesk desk)
     {

@@ -7,7 +7,7 @@ using Jumpbag.Host.Configuration;
 namespace Jumpbag.Backups;
 
 /// <summary>What the verbs of "jumpbag backup" share.</summary>
-internal static class BackupOptions
+internal static class TierOptions
 {
     /// <summary>A verb that works on what the configuration says.</summary>
     public static Command Make(string name, Func<BackupDesk, int> run, params Symbol[] symbols)

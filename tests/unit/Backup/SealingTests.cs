@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using CsCheck;
+using Jumpbag.Backup.Repository;
+
+namespace Jumpbag.Tests.Unit.Backup;
+
+public sealed class SealingTests
+{
+    // RFC 8439, 2.5.2 and the vectors 7 to 11 of A.3, which carry over the modulus.
+    [Theory]
+    [InlineData("85d6be7857556d337f4452fe42d506a8", "0103808afb0db2fd4abff6af4149f51b", "43727970746f6772617068696320466f72756d2052657365617263682047726f7570", "a8061dc1305136c6c22b8baf0c0127a9")]
+    [InlineData("01000000000000000000000000000000", "00000000000000000000000000000000", "fffffffffffffffffffffffffffffffff0ffffffffffffffffffffffffffffff11000000000000000000000000000000", "05000000000000000000000000000000")]
+    [InlineData("01000000000000000000000000000000", "00000000000000000000000000000000", "fffffffffffffffffffffffffffffffffbfefefefefefefefefefefefefefefe01010101010101010101010101010101", "00000000000000000000000000000000")]
+    [InlineData("02000000000000000000000000000000", "00000000000000000000000000000000", "fdffffffffffffffffffffffffffffff", "faffffffffffffffffffffffffffffff")]
+    [InlineData("02000000000000000000000000000000", "ffffffffffffffffffffffffffffffff", "02000000000000000000000000000000", "03000000000000000000000000000000")]
+    [InlineData("01000000000000000400000000000000", "00000000000000000000000000000000", "e33594d7505e43b900000000000000003394d7505e4379cd01000000000000000000000000000000000000000000000001000000000000000000000000000000", "14000000000000005500000000000000")]
+    [InlineData("01000000000000000400000000000000", "00000000000000000000000000000000", "e33594d7505e43b900000000000000003394d7505e4379cd010000000000000000000000000000000000000000000000", "13000000000000000000000000000000")]
+    public void the_mac_is_that_of_its_specification(string mask, string nonce, string message, string mac)
+    {
+        var computed = new byte[16];
+        Poly1305.Compute(Convert.FromHexString(mask), Convert.FromHexString(nonce), Convert.FromHexString(message), computed);
+        Assert.Equal(mac, Convert.ToHexStringLower(computed));
+    }
+
+    [Fact]
+    public void the_mac_is_that_of_bouncycastle() => Gen.Select(Gen.Byte.Array[16], Gen.Byte.Array[16], Gen.Byte.Array[0, 300]).Sample((mask, nonce, message) =>
+    {
+        var theirs = new Org.BouncyCastle.Crypto.Macs.Poly1305();
+        theirs.Init(new Org.BouncyCastle.Crypto.Parameters.KeyParameter([.. mask, .. nonce]));
+        theirs.BlockUpdate(message, 0, message.Length);
+        byte[] expected = new byte[16], computed = new byte[16];
+        theirs.DoFinal(expected, 0);
+        Poly1305.Compute(mask, nonce, message, computed);
+        Assert.Equal(expected, computed);
+    });
+
+    [Fact]
+    public void the_key_stream_is_that_of_openssl_also_where_the_counter_overflows()
+    {
+        Assert.SkipUnless(AesCounter.IsSupported, "the processor has no AES instructions");
+        Gen.Select(Gen.Byte.Array[32], Gen.Byte.Array[0, 700], Gen.Byte.Array[16], Gen.Bool).Sample((key, message, iv, overflows) =>
+        {
+            if (overflows)
+                iv.AsSpan(0, 15).Fill(0xFF);
+            using var aes = Aes.Create();
+            aes.Key = key;
+            var counter = new System.Numerics.BigInteger(iv, isUnsigned: true, isBigEndian: true);
+            var expected = new byte[message.Length];
+            for (int at = 0; at < message.Length; at += 16, counter++)
+            {
+                byte[] block = [.. Enumerable.Repeat((byte)0, 16), .. counter.ToByteArray(isUnsigned: true, isBigEndian: true)];
+                byte[] stream = aes.EncryptEcb(block.AsSpan(block.Length - 16), PaddingMode.None);
+                for (int i = 0; i < 16 && at + i < message.Length; i++)
+                    expected[at + i] = (byte)(message[at + i] ^ stream[i]);
+            }
+            var computed = new byte[message.Length];
+            new AesCounter(key).Xor(iv, message, computed);
+            Assert.Equal(expected, computed);
+            new AesCounter(key).Xor(iv, computed, computed);
+            Assert.Equal(message, computed);
+        });
+    }
+
+    [Fact]
+    public void what_is_sealed_opens_and_what_is_altered_does_not()
+    {
+        using var cipher = new RepositoryCipher(RandomNumberGenerator.GetBytes(32), RandomNumberGenerator.GetBytes(16), RandomNumberGenerator.GetBytes(16));
+        Gen.Select(Gen.Byte.Array[0, 500], Gen.Int[0, 1 << 20]).Sample((message, where) =>
+        {
+            byte[] hidden = cipher.Seal(message);
+            Assert.Equal(message, cipher.TryOpen(hidden));
+            hidden[where % hidden.Length] ^= (byte)(1 << (where % 8));
+            Assert.Null(cipher.TryOpen(hidden));
+            Assert.Null(cipher.TryOpen(hidden.AsSpan(0, hidden.Length - 1)));
+        });
+    }
+}
