@@ -41,6 +41,14 @@ public static class ByteSize
         return whole == 1024 && unit + 1 < Units.Length ? "1.0" + Units[unit + 1] : string.Create(CultureInfo.InvariantCulture, $"{(long)whole}{Units[unit]}");
     }
 
+    /// <summary>A number and K, M, G or T: "5G", "1.5M"; null where it is none. A bare number is none: some programs take it for bytes, others for megabytes.</summary>
+    public static long? Parse(string text)
+    {
+        int power = text.Length < 2 ? -1 : "KMGT".IndexOf(char.ToUpperInvariant(text[^1]), StringComparison.Ordinal);
+        return power >= 0 && decimal.TryParse(text.AsSpan(..^1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number) && number > 0 && number < 1 << 20
+            ? (long)(number * (1L << (10 * (power + 1)))) : null;
+    }
+
     /// <summary>A part of a whole in percent, rounded up as df(1) does: what is full to 99.1% is shown as 100%. Null of nothing.</summary>
     public static long? Percent(long part, long whole) => whole <= 0 ? null : (long)(((Int128)part * 100 + whole - 1) / whole);
 }

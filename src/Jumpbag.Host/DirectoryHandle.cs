@@ -9,7 +9,7 @@ namespace Jumpbag.Host;
 /// directory: one with a slash, "." and ".." are refused as invalid, and a symbolic link is never followed. The methods
 /// answer the kernel's error. May be used from several threads at once, except for <see cref="FileHandle.Dispose"/>.
 /// </summary>
-public sealed unsafe class DirectoryHandle : FileHandle
+public sealed unsafe partial class DirectoryHandle : FileHandle
 {
     private DirectoryHandle(int descriptor) : base(descriptor)
     {
@@ -67,9 +67,7 @@ public sealed unsafe class DirectoryHandle : FileHandle
     public Errno MakeNode(ReadOnlySpan<byte> name, int type, int permissions, uint major, uint minor)
     {
         byte* text = stackalloc byte[CName.Size];
-        // glibc's makedev: the low 12 bits of the major number above the low 8 of the minor, the rest of each further up.
-        ulong device = ((major & 0xFFFul) << 8) | ((major & 0xFFFFF000ul) << 32) | (minor & 0xFFul) | ((minor & 0xFFFFFF00ul) << 12);
-        return CName.CopyEntry(name, text) ? Libc.Check(Libc.mknodat(Descriptor, text, (uint)(type | permissions), device)) : Errno.Invalid;
+        return CName.CopyEntry(name, text) ? Libc.Check(Libc.mknodat(Descriptor, text, (uint)(type | permissions), FileStatus.DeviceNumberOf(major, minor))) : Errno.Invalid;
     }
 
     public Errno MakeSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target)
@@ -176,13 +174,9 @@ public sealed unsafe class DirectoryHandle : FileHandle
     /// <summary>Of an entry that cannot be opened (a symbolic link, a device): through /proc, whose link leads to this directory and no further.</summary>
     public Errno SetAttribute(ReadOnlySpan<byte> entry, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        byte* path = stackalloc byte[CName.Size + 32];
+        byte* path = stackalloc byte[EntryPathSize];
         byte* text = stackalloc byte[CName.Size];
-        "/proc/self/fd/"u8.CopyTo(new(path, 14));
-        if (!Utf8Formatter.TryFormat(Descriptor, new(path + 14, 12), out int digits))
-            return Errno.Invalid;
-        path[14 + digits] = (byte)'/';
-        if (!CName.CopyEntry(entry, path + 15 + digits) || !CName.Copy(name, text))
+        if (!EntryPath(entry, path) || !CName.Copy(name, text))
             return Errno.Invalid;
         fixed (byte* data = value)
             return Libc.Check(Libc.lsetxattr(path, text, data, (nuint)value.Length, 0));

@@ -48,6 +48,27 @@ public unsafe class FileHandle : IDisposable
         return done;
     }
 
+    /// <summary>Reads as much as there is room for and comes before the end; what came before a failure is counted too.</summary>
+    public Errno Read(Span<byte> destination, long offset, out int count)
+    {
+        count = 0;
+        fixed (byte* start = destination)
+            while (count < destination.Length)
+            {
+                nint read = Libc.pread(descriptor, start + count, (nuint)(destination.Length - count), offset + count);
+                if (read > 0)
+                    count += (int)read;
+                else if (read == 0)
+                    return Errno.None;
+                else if (Libc.LastError != Errno.Interrupted)
+                    return Libc.LastError;
+            }
+        return Errno.None;
+    }
+
+    /// <summary>Its extended attributes, in the kernel's order; each that cannot be read is told by its name.</summary>
+    public Errno ReadAttributes(List<(ByteString Name, byte[] Value)> attributes, Action<ByteString, Errno> unread) => AttributeReading.OfFile(descriptor, attributes, unread);
+
     /// <summary>Opens a file for reading and writing that is there, or (with permissions) makes it. A pipe or a device is not waited for.</summary>
     public static Errno Open(ByteString path, int? createWith, out FileHandle? file)
     {

@@ -7,7 +7,7 @@ namespace Jumpbag.Host;
 /// What statx(2) tells of a file on this machine. Its structure is the same on every architecture:
 /// 0x00 u32 stx_mask · 0x10 u32 stx_nlink · 0x14 u32 stx_uid · 0x18 u32 stx_gid · 0x1C u16 stx_mode · 0x20 u64 stx_ino ·
 /// 0x28 u64 stx_size · 0x30 u64 stx_blocks · 0x40 stx_atime · 0x60 stx_ctime · 0x70 stx_mtime (s64 seconds, u32 nanoseconds) ·
-/// 0x88 u32 stx_dev_major · 0x8C u32 stx_dev_minor.
+/// 0x80 u32 stx_rdev_major · 0x84 u32 stx_rdev_minor · 0x88 u32 stx_dev_major · 0x8C u32 stx_dev_minor.
 /// </summary>
 public readonly record struct FileStatus(
     int Mode, uint Uid, uint Gid, ulong Inode, long Size, long Links, Timestamp Modified, ulong Device)
@@ -22,6 +22,16 @@ public readonly record struct FileStatus(
 
     /// <summary>Bytes that it takes on the disk.</summary>
     public long Allocated { get; init; }
+
+    /// <summary>Of a device, as st_rdev.</summary>
+    public ulong DeviceNumber { get; init; }
+
+    /// <summary>The filesystem's, as st_dev.</summary>
+    public ulong DeviceId => DeviceNumberOf((uint)(Device >> 32), (uint)Device);
+
+    /// <summary>glibc's makedev: the low 12 bits of the major number above the low 8 of the minor, the rest of each further up.</summary>
+    public static ulong DeviceNumberOf(uint major, uint minor) =>
+        ((major & 0xFFFul) << 8) | ((major & 0xFFFFF000ul) << 32) | (minor & 0xFFul) | ((minor & 0xFFFFFF00ul) << 12);
 
     public bool IsDirectory => (Mode & 0xF000) == 0x4000;
 
@@ -60,6 +70,7 @@ public readonly record struct FileStatus(
             new(BinaryPrimitives.ReadInt64LittleEndian(data[0x70..]), (int)U32(data, 0x78)), ((ulong)major << 32) | minor)
         {
             Changed = new(BinaryPrimitives.ReadInt64LittleEndian(data[0x60..]), (int)U32(data, 0x68)),
+            DeviceNumber = DeviceNumberOf(U32(data, 0x80), U32(data, 0x84)),
             Allocated = BinaryPrimitives.ReadInt64LittleEndian(data[0x30..]) * 512,
         };
     }

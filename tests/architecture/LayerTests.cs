@@ -12,7 +12,7 @@ public sealed class LayerTests
         ["Jumpbag.Host"] = ["Jumpbag.Core"],
         ["Jumpbag.FileSystems"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host"],
         ["Jumpbag.Databases"] = ["Jumpbag.Core", "Jumpbag.Host"],
-        ["Jumpbag.Backup"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems"],
+        ["Jumpbag.Backup"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases"],
         ["Jumpbag.Facts"] = ["Jumpbag.Core", "Jumpbag.Storage", "Jumpbag.Host", "Jumpbag.FileSystems", "Jumpbag.Databases"],
         ["Jumpbag.Incident"] = ["Jumpbag.Core", "Jumpbag.Host"],
         ["Jumpbag.IncidentStore"] = ["Jumpbag.Core", "Jumpbag.Databases", "Jumpbag.Incident"],

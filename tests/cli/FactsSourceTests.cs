@@ -58,6 +58,27 @@ public sealed class FactsSourceTests : IDisposable
     }
 
     [Fact]
+    public void errors_of_the_last_day_come_from_systemds_journal_too_and_damage_in_it_is_told()
+    {
+        string journal = folder.File("tree/var/log/journal/0123456789abcdef0123456789abcdef/system.journal");
+        Directory.CreateDirectory(Path.GetDirectoryName(journal)!);
+        SystemdJournals.Write(journal, 3000, compact: true, "zstd");
+        File.Copy(journal, Path.Combine(Path.GetDirectoryName(journal)!, "user-1000.journal"));
+        using (FileStream damaged = File.OpenWrite(Path.Combine(Path.GetDirectoryName(journal)!, "user-1000.journal")))
+            damaged.Write(new byte[64]);
+        MakeDisk();
+        ShellResult result = Bash("jumpbag facts --source d.img --all --json");
+        JsonElement[] lines = [.. result.Output.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
+        string[] logs = [.. lines.Where(line => line.GetProperty("type").GetString() == "fact" && line.GetProperty("probe").GetString() == "logs").Select(line => line.GetProperty("value").GetString()!)];
+        Assert.Contains(logs, value => value.StartsWith("EXT4-fs error (device sda1): ext4_lookup", StringComparison.Ordinal) && value.Contains(" messages, last ", StringComparison.Ordinal));
+        Assert.Contains(logs, value => value.StartsWith("sshd: caf\u00e9 ", StringComparison.Ordinal));
+        Assert.Contains(logs, value => value.EndsWith(" errors and troubles of the last day, 8.0M", StringComparison.Ordinal));
+        JsonElement end = lines.Single(line => line.GetProperty("type").GetString() == "probe" && line.GetProperty("probe").GetString() == "logs");
+        Assert.Equal("failed", end.GetProperty("result").GetString());
+        Assert.EndsWith("user-1000.journal was not read: it does not begin as a journal does", end.GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void secrets_of_the_disk_are_masked_also_in_the_bundle()
     {
         MakeDisk();

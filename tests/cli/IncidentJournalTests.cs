@@ -131,6 +131,13 @@ public sealed class IncidentJournalTests : IDisposable
     }
 
     [Fact]
+    public void progress_of_a_pipe_is_shown_where_no_terminal_is()
+    {
+        ShellResult result = Bash("i open x -q 2>/dev/null; (head -c 1M /dev/zero; sleep 5) | \"$BIN\" pipe -s 4M 2>&1 >/dev/null & sleep 3; i | grep Running; wait");
+        Assert.Matches(@"^Running   \$ jumpbag pipe -s 4M  [^\n]* 25% [^\n]*\n$", result.Output);
+    }
+
+    [Fact]
     public async Task a_webhook_gets_what_was_written_also_when_it_is_down_at_first()
     {
         using var listener = new HttpListener();

@@ -19,14 +19,18 @@ public static class VirtualMachine
     /// <inheritdoc cref="Run(string, IEnumerable{string}, string[])"/>
     /// <param name="modules">Modules of that kernel, beside those for device-mapper and ext4.</param>
     /// <param name="minutes">How long it may take on a machine that has much else to do.</param>
-    public static ShellResult Run(string script, IEnumerable<string> disks, IEnumerable<string> modules, string[] take, int minutes = 5)
+    /// <param name="hardware">Arguments of QEMU for more than that.</param>
+    /// <param name="systemd">Whether this machine's systemd boots it.</param>
+    public static ShellResult Run(string script, IEnumerable<string> disks, IEnumerable<string> modules, string[] take, int minutes = 5, IEnumerable<string>? hardware = null, bool systemd = false)
     {
         string runner = Path.Combine(Repository, "tests", "vm", "run-in-vm");
         ShellResult result = Shell.Try(TimeSpan.FromMinutes(minutes + 1), runner,
-            ["--timeout", $"{minutes * 60}", .. modules.SelectMany(module => new[] { "--module", module }), .. take.SelectMany(program => new[] { "--take", program }), script, .. disks]);
+            ["--timeout", $"{minutes * 60}", .. Options("--module", modules), .. Options("--take", take), .. Options("--qemu", hardware ?? []), .. systemd ? ["--systemd"] : Array.Empty<string>(), script, .. disks]);
         Assert.SkipWhen(result.Status == CannotBeHad, result.Errors.Trim());
         return result;
     }
+
+    private static IEnumerable<string> Options(string name, IEnumerable<string> values) => values.SelectMany(value => new[] { name, value });
 
     /// <summary>The top folder of the clone that these tests were built in.</summary>
     public static string Repository { get; } = FindRepository();

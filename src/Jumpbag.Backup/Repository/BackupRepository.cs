@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Jumpbag.Backup.Chunking;
 using Jumpbag.Backup.Stores;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
@@ -7,9 +8,9 @@ using ZstdSharp;
 
 namespace Jumpbag.Backup.Repository;
 
-/// <summary>A repository in restic's format, version 1 or 2, opened for reading: nothing is written to it, not even a lock.</summary>
+/// <summary>A repository in restic's format, version 1 or 2. Opening and reading write nothing to it, not even a lock.</summary>
 /// <remarks>https://restic.readthedocs.io/en/stable/design.html</remarks>
-public sealed class BackupRepository : IDisposable
+public sealed partial class BackupRepository : BlobSource, IDisposable
 {
     /// <summary>The chunker cuts at 8 MiB; a tree of a huge folder is longer.</summary>
     private const int MostBlob = 1 << 30;
@@ -25,6 +26,7 @@ public sealed class BackupRepository : IDisposable
     private readonly ThreadLocal<Decompressor> decompressors = new(() => new Decompressor(), trackAllValues: true);
     private readonly Lock gate = new();
     private bool readAllPacks;
+    private long bytesRead;
 
     private BackupRepository(RepositoryStore store, RepositoryCipher cipher, EventSink events)
     {
@@ -32,15 +34,30 @@ public sealed class BackupRepository : IDisposable
         index = new(ReadIndex);
     }
 
-    public string Place => store.Place;
+    public override string Place => store.Place;
+
+    /// <summary>Bytes of blobs that were read, as they are stored.</summary>
+    public long BytesRead => Interlocked.Read(ref bytesRead);
 
     public int Version { get; private init; }
 
+    /// <summary>By which files are cut: repositories with the same one have the same blobs.</summary>
+    public required RabinPolynomial Polynomial { get; init; }
+
+    internal RepositoryStore Store => store;
+
+    internal RepositoryCipher Cipher => cipher;
+
+    internal BlobIndex Index => index.Value;
+
     /// <summary>Of the store, which the repository then owns.</summary>
+    /// <exception cref="NotFoundException">There is no repository.</exception>
     /// <exception cref="FailedException">No key fits the password.</exception>
     public static BackupRepository Open(RepositoryStore store, ReadOnlyMemory<byte> password, EventSink events)
     {
         OpenSsl.Require("a backup repository", "there is no other way into one");
+        if (!store.HasRepository())
+            throw new NotFoundException($"{store.Place}: no repository there", "a repository has the file 'config' and the folders 'data', 'index', 'keys', 'snapshots'");
         RepositoryCipher? cipher = null;
         IReadOnlyList<string> keys = store.List(FileKind.Key);
         foreach (string key in keys)
@@ -54,7 +71,7 @@ public sealed class BackupRepository : IDisposable
             byte[] config = cipher.TryOpen(ReadWhole(store, FileKind.Config, "config")) ?? throw new CorruptException($"{store.Place}: its configuration was altered", "copy the file 'config' from another copy of this repository");
             using JsonDocument document = JsonDocument.Parse(config);
             int version = document.RootElement.GetProperty("version").GetInt32();
-            return version is 1 or 2 ? new(store, cipher, events) { Version = version } : throw new UnsupportedException($"{store.Place}: is of version {version}; 1 and 2 are known");
+            return version is 1 or 2 ? new(store, cipher, events) { Version = version, Polynomial = RabinPolynomial.Parse(document.RootElement.GetProperty("chunker_polynomial").GetString() ?? "") } : throw new UnsupportedException($"{store.Place}: is of version {version}; 1 and 2 are known");
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -88,12 +105,12 @@ public sealed class BackupRepository : IDisposable
         return [.. found.OrderBy(snapshot => snapshot.Time).ThenBy(snapshot => snapshot.Id)];
     }
 
-    /// <summary>How long a blob's content is; null where no pack has it.</summary>
-    internal long? LengthOf(BlobType type, StorageId blob) => Known(type, blob) && index.Value.TryFind(type, blob, out BlobPlace? place) ? place.Value.ContentLength : null;
+    internal override long? LengthOf(BlobType type, StorageId blob) => Known(type, blob) && index.Value.TryFind(type, blob, out BlobPlace? place) ? place.Value.ContentLength : null;
 
-    /// <summary>The content, which fits its name.</summary>
-    /// <exception cref="CorruptException">No pack has it as it was.</exception>
-    internal byte[] Blob(BlobType type, StorageId blob)
+    /// <summary>How many bytes it takes in its pack; null where no index names it.</summary>
+    internal long? StoredLength(BlobType type, StorageId blob) => index.Value.TryFind(type, blob, out BlobPlace? place) ? place.Value.Length : null;
+
+    internal override byte[] Blob(BlobType type, StorageId blob)
     {
         if (cache.TryGet(blob, out byte[]? cached))
             return cached;
@@ -133,6 +150,7 @@ public sealed class BackupRepository : IDisposable
             throw new CorruptException($"pack {pack.Short}: a blob is said to have {Math.Max(place.Length, place.Uncompressed)} bytes");
         var hidden = new byte[place.Length];
         store.Read(FileKind.Pack, pack.ToString(), place.Offset, hidden);
+        Interlocked.Add(ref bytesRead, hidden.Length);
         byte[] content = cipher.TryOpen(hidden) ?? throw new CorruptException($"pack {pack.Short}: the blob at byte {place.Offset} was altered");
         if (place.Uncompressed > 0)
             content = Decompress(content, place.Uncompressed, $"pack {pack.Short}: the blob at byte {place.Offset}");

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Jumpbag.Backup.Writing;
 using Jumpbag.Core;
 
 namespace Jumpbag.Backup.Repository;
@@ -26,6 +27,9 @@ internal sealed class BlobIndex
     private readonly Lock gate = new();
     private readonly Dictionary<StorageId, int> packNumbers = [];
 
+    /// <summary>Blobs that are being saved.</summary>
+    private readonly HashSet<(BlobType, StorageId)> claimed = [];
+
     /// <summary>Blobs that lie in several packs: the places beyond the first.</summary>
     private readonly Dictionary<(BlobType, StorageId), List<BlobPlace>> further = [];
 
@@ -48,6 +52,36 @@ internal sealed class BlobIndex
             bool found = blobs[(int)type].TryGetValue(blob, out BlobPlace first);
             place = found ? first : null;
             return found;
+        }
+    }
+
+    /// <summary>
+    /// Whether the blob is not there yet and nobody else is about to save it: then who asks does, and <see cref="Add(StorageId, IReadOnlyList{PackedBlob})"/>
+    /// tells of it.
+    /// </summary>
+    public bool TryClaim(BlobType type, StorageId blob)
+    {
+        lock (gate)
+            return !blobs[(int)type].ContainsKey(blob) && claimed.Add((type, blob));
+    }
+
+    public bool Contains(BlobType type, StorageId blob)
+    {
+        lock (gate)
+            return blobs[(int)type].ContainsKey(blob);
+    }
+
+    /// <summary>A pack that was saved.</summary>
+    public void Add(StorageId pack, IReadOnlyList<PackedBlob> content)
+    {
+        lock (gate)
+        {
+            int number = AddPack(pack);
+            foreach (PackedBlob blob in content)
+            {
+                Add(blob.Type, blob.Id, new(number, blob.Offset, blob.Length, blob.Uncompressed));
+                claimed.Remove((blob.Type, blob.Id));
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-using System.Text;
+using System.Buffers;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Jumpbag.Core;
 using Org.BouncyCastle.Crypto.Generators;
@@ -28,7 +29,7 @@ internal static class KeyFile
                 throw new UnsupportedException($"key {name}: scrypt with N={n}, r={r}, p={p} takes more memory than is given it");
             byte[] derived = SCrypt.Generate(password.ToArray(), key.GetProperty("salt").GetBytesFromBase64(), n, r, p, RepositoryCipher.KeySize + 2 * RepositoryCipher.HalfKeySize);
             byte[]? opened;
-            using (var cipher = new RepositoryCipher(derived.AsMemory(0, 32), derived.AsMemory(32, 16), derived.AsMemory(48, 16)))
+            using (RepositoryCipher cipher = Split(derived))
                 opened = cipher.TryOpen(key.GetProperty("data").GetBytesFromBase64());
             return opened is null ? null : Master(opened);
         }
@@ -37,6 +38,46 @@ internal static class KeyFile
             throw new CorruptException($"key {name}: {e.Message}");
         }
     }
+
+    /// <summary>A key file for new keys of a repository, and its cipher.</summary>
+    public static (byte[] File, RepositoryCipher Master) Create(ReadOnlySpan<byte> password, DateTimeOffset now, string user, string host)
+    {
+        // N and r as restic chooses them: 32 MiB for each try.
+        const int N = 1 << 15, R = 8, P = 4;
+        byte[] keys = RandomNumberGenerator.GetBytes(RepositoryCipher.KeySize + 2 * RepositoryCipher.HalfKeySize), salt = RandomNumberGenerator.GetBytes(64);
+        var master = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(master))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("mac");
+            json.WriteBase64String("k", keys.AsSpan(RepositoryCipher.KeySize, RepositoryCipher.HalfKeySize));
+            json.WriteBase64String("r", keys.AsSpan(RepositoryCipher.KeySize + RepositoryCipher.HalfKeySize));
+            json.WriteEndObject();
+            json.WriteBase64String("encrypt", keys.AsSpan(0, RepositoryCipher.KeySize));
+            json.WriteEndObject();
+        }
+        byte[] derived = SCrypt.Generate(password.ToArray(), salt, N, R, P, RepositoryCipher.KeySize + 2 * RepositoryCipher.HalfKeySize);
+        using RepositoryCipher cipher = Split(derived);
+        var file = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(file))
+        {
+            json.WriteStartObject();
+            json.WriteString("created", now);
+            json.WriteString("username", user);
+            json.WriteString("hostname", host);
+            json.WriteString("kdf", "scrypt");
+            json.WriteNumber("N", N);
+            json.WriteNumber("r", R);
+            json.WriteNumber("p", P);
+            json.WriteBase64String("salt", salt);
+            json.WriteBase64String("data", cipher.Seal(master.WrittenSpan));
+            json.WriteEndObject();
+        }
+        return (file.WrittenSpan.ToArray(), Split(keys));
+    }
+
+    /// <summary>Keys as scrypt gives them: for AES-256, then k and r of Poly1305-AES.</summary>
+    private static RepositoryCipher Split(byte[] keys) => new(keys.AsMemory(0, 32), keys.AsMemory(32, 16), keys.AsMemory(48, 16));
 
     private static RepositoryCipher Master(byte[] json)
     {

@@ -2,9 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Security.Cryptography;
-using Org.BouncyCastle.Crypto;
-using Org.BouncyCastle.Crypto.Macs;
-using Org.BouncyCastle.Crypto.Parameters;
 
 namespace Jumpbag.Backup.Repository;
 
@@ -19,15 +16,8 @@ internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnly
 
     private const int BlockSize = 16, Batch = 16 << 10;
 
-    private readonly ThreadLocal<Aes> ciphers = new(() =>
-    {
-        Aes aes = Aes.Create();
-        aes.Key = encryption.ToArray();
-        return aes;
-    }, trackAllValues: true);
-
-    /// <summary>The key of Poly1305-AES in BouncyCastle's order; it masks the bits that must be zero by itself.</summary>
-    private readonly byte[] macKey = [.. macMask.Span, .. macCipher.Span];
+    private readonly AesCounter? counter = AesCounter.IsSupported ? new(encryption.Span) : null;
+    private readonly ThreadLocal<Aes> ciphers = Ciphers(encryption), nonceCiphers = Ciphers(macCipher);
 
     /// <summary>What was sealed; null where it was not sealed by these keys, or was altered since.</summary>
     public byte[]? TryOpen(ReadOnlySpan<byte> sealedBytes)
@@ -44,25 +34,53 @@ internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnly
         return plain;
     }
 
+    /// <summary>Seals what stands in <paramref name="plain"/> into a place that is <see cref="Overhead"/> longer.</summary>
+    public void Seal(ReadOnlySpan<byte> plain, Span<byte> destination)
+    {
+        Span<byte> iv = destination[..BlockSize], hidden = destination.Slice(BlockSize, plain.Length);
+        RandomNumberGenerator.Fill(iv);
+        Xor(iv, plain, hidden);
+        Mac(iv, hidden, destination.Slice(BlockSize + plain.Length, BlockSize));
+    }
+
+    public byte[] Seal(ReadOnlySpan<byte> plain)
+    {
+        var hidden = new byte[plain.Length + Overhead];
+        Seal(plain, hidden);
+        return hidden;
+    }
+
     public void Dispose()
     {
-        foreach (Aes aes in ciphers.Values)
+        foreach (Aes aes in ciphers.Values.Concat(nonceCiphers.Values))
             aes.Dispose();
         ciphers.Dispose();
+        nonceCiphers.Dispose();
     }
 
     private void Mac(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> content, Span<byte> mac)
     {
-        var poly = new Poly1305(Org.BouncyCastle.Crypto.AesUtilities.CreateEngine());
-        poly.Init(new ParametersWithIV(new KeyParameter(macKey), nonce));
-        poly.BlockUpdate(content);
-        poly.DoFinal(mac);
+        Span<byte> encrypted = stackalloc byte[BlockSize];
+        nonceCiphers.Value!.EncryptEcb(nonce, encrypted, PaddingMode.None);
+        Poly1305.Compute(macMask.Span, encrypted, content, mac);
     }
+
+    private static ThreadLocal<Aes> Ciphers(ReadOnlyMemory<byte> key) => new(() =>
+    {
+        Aes aes = Aes.Create();
+        aes.Key = key.ToArray();
+        return aes;
+    }, trackAllValues: true);
 
     /// <summary>The key stream from the counter on, which is one big-endian number of 128 bits, over the input.</summary>
     private void Xor(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> input, Span<byte> output)
     {
-        UInt128 counter = BinaryPrimitives.ReadUInt128BigEndian(iv);
+        if (counter is not null)
+        {
+            counter.Xor(iv, input, output);
+            return;
+        }
+        UInt128 next = BinaryPrimitives.ReadUInt128BigEndian(iv);
         byte[] stream = ArrayPool<byte>.Shared.Rent(Batch);
         try
         {
@@ -70,7 +88,7 @@ internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnly
             {
                 int length = Math.Min(Batch, input.Length - at), padded = (length + BlockSize - 1) / BlockSize * BlockSize;
                 for (int i = 0; i < padded; i += BlockSize)
-                    BinaryPrimitives.WriteUInt128BigEndian(stream.AsSpan(i), counter++);
+                    BinaryPrimitives.WriteUInt128BigEndian(stream.AsSpan(i), next++);
                 ciphers.Value!.EncryptEcb(stream.AsSpan(0, padded), stream.AsSpan(0, padded), PaddingMode.None);
                 int j = 0;
                 for (; j <= length - Vector<byte>.Count; j += Vector<byte>.Count)

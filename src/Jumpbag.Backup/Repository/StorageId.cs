@@ -57,6 +57,22 @@ public readonly record struct StorageId : IComparable<StorageId>
     [ExcludeFromCodeCoverage]
     public override string ToString() => $"{a:x16}{b:x16}{c:x16}{d:x16}";
 
+    public void CopyTo(Span<byte> hash)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(hash, a);
+        BinaryPrimitives.WriteUInt64BigEndian(hash[8..], b);
+        BinaryPrimitives.WriteUInt64BigEndian(hash[16..], c);
+        BinaryPrimitives.WriteUInt64BigEndian(hash[24..], d);
+    }
+
+    /// <summary>The 64 digits.</summary>
+    public void WriteHex(Span<byte> text)
+    {
+        Span<byte> hash = stackalloc byte[Size];
+        CopyTo(hash);
+        Convert.TryToHexStringLower(hash, text, out _);
+    }
+
     /// <summary>As people and restic write it.</summary>
     public string Short => ToString()[..8];
 }

@@ -7,7 +7,7 @@ namespace Jumpbag.Backup.Snapshots;
 /// <summary>Where the bytes of a file lie: in which of its blobs. A blob that is lost leaves a gap, and what stands behind it keeps its place.</summary>
 internal sealed class ContentMap
 {
-    private readonly BackupRepository repository;
+    private readonly BlobSource repository;
     private readonly StorageId[] blobs;
     private readonly long size;
 
@@ -17,7 +17,7 @@ internal sealed class ContentMap
     /// <summary>From the first blob that is in no pack to behind the last such: where in there one ends and the next begins cannot be known.</summary>
     private readonly int lost = -1, afterLost = -1;
 
-    public ContentMap(BackupRepository repository, SnapshotNode file)
+    public ContentMap(BlobSource repository, SnapshotNode file)
     {
         (this.repository, blobs, size) = (repository, file.Content, file.Size);
         starts = new long[blobs.Length + 1];

@@ -8,13 +8,13 @@ namespace Jumpbag.Backup.Snapshots;
 /// <summary>A snapshot of a repository as a filesystem: all that reads images reads backups too.</summary>
 public sealed class SnapshotFileSystem : FileSystem
 {
-    private readonly BackupRepository repository;
+    private readonly BlobSource repository;
     private readonly SnapshotInfo snapshot;
     private readonly TreeTable trees;
     private readonly NoDevice device = new();
     private readonly SnapshotNode root;
 
-    public SnapshotFileSystem(BackupRepository repository, SnapshotInfo snapshot)
+    public SnapshotFileSystem(BlobSource repository, SnapshotInfo snapshot)
     {
         (this.repository, this.snapshot) = (repository, snapshot);
         trees = new(repository);

@@ -9,6 +9,9 @@ public sealed class SnapshotNode : Node
 {
     public required ByteString Name { get; init; }
 
+    /// <summary>Its number where it was backed up.</summary>
+    internal ulong OriginalInode { get; init; }
+
     /// <summary>Of a directory.</summary>
     internal StorageId? Subtree { get; init; }
 

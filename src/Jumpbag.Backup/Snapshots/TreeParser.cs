@@ -124,6 +124,7 @@ internal static class TreeParser
         {
             Name = ByteString.Own(name),
             Inode = inode(index, isLinked ? (originalDevice, originalInode) : null),
+            OriginalInode = originalInode,
             Type = type,
             Permissions = (int)((mode & 0x1FF) | ((mode & GoSetUid) != 0 ? 0x800u : 0) | ((mode & GoSetGid) != 0 ? 0x400u : 0) | ((mode & GoSticky) != 0 ? 0x200u : 0)),
             Uid = uid,

@@ -7,7 +7,7 @@ namespace Jumpbag.Backup.Snapshots;
 /// Numbers for the files of a snapshot, which has none of its own: that of its directory, and its place in it. So a file is found again
 /// by its number though only the directories that were met are remembered.
 /// </summary>
-internal sealed class TreeTable(BackupRepository repository)
+internal sealed class TreeTable(BlobSource repository)
 {
     public const ulong Root = 1;
 

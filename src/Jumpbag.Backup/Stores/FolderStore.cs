@@ -1,27 +1,19 @@
 using Jumpbag.Core;
+using Jumpbag.Storage.Overlays;
 using Microsoft.Win32.SafeHandles;
 
 namespace Jumpbag.Backup.Stores;
 
 /// <summary>A repository in a folder of this machine, or of one that is mounted here; in restic's layout of today or that of its first years on S3.</summary>
 /// <remarks>https://restic.readthedocs.io/en/stable/design.html, "Repository Layout"</remarks>
-public sealed class FolderStore : RepositoryStore
+public sealed class FolderStore(string place) : RepositoryStore
 {
-    private readonly string folder;
-    private readonly bool isLegacy;
+    /// <summary>What is mounted is served by a process that is in another folder.</summary>
+    private readonly string folder = Path.GetFullPath(place);
 
-    /// <exception cref="NotFoundException">There is no repository.</exception>
-    public FolderStore(string folder)
-    {
-        // What is mounted is served by a process that is in another folder.
-        this.folder = Path.GetFullPath(folder);
-        Place = folder;
-        if (!IsRepository(folder))
-            throw new NotFoundException($"{folder}: no repository there", Directory.Exists(folder) ? "a repository has the file 'config' and the folders 'data', 'index', 'keys', 'snapshots'" : "there is no such folder");
-        isLegacy = !Directory.Exists(Path.Combine(folder, "keys"));
-    }
+    private readonly RepositoryLayout layout = new(Directory.Exists(Path.Combine(place, "key")) && !Directory.Exists(Path.Combine(place, "keys")));
 
-    public override string Place { get; }
+    public override string Place => place;
 
     public static bool IsRepository(string folder) =>
         File.Exists(Path.Combine(folder, "config")) && Directory.Exists(Path.Combine(folder, "data")) && (Directory.Exists(Path.Combine(folder, "keys")) || Directory.Exists(Path.Combine(folder, "key")));
@@ -66,6 +58,72 @@ public sealed class FolderStore : RepositoryStore
         }
     }
 
+    public override bool HasRepository() => IsRepository(folder);
+
+    public override void Prepare()
+    {
+        try
+        {
+            foreach (FileKind kind in RepositoryLayout.Folders)
+                Directory.CreateDirectory(Folder(kind), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritten(folder, e);
+        }
+    }
+
+    public override void Save(FileKind kind, string name, ReadOnlyMemory<byte> content)
+    {
+        string path = PathOf(kind, name), parent = Path.GetDirectoryName(path)!;
+        // No name of a repository's file begins so; those who list folders leave it out, and a prune of restic removes it.
+        string beside = Path.Combine(parent, $"{name}-tmp-{Guid.NewGuid():N}");
+        try
+        {
+            if (!Directory.Exists(parent))
+            {
+                Directory.CreateDirectory(parent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                FolderSync.Run(parent);
+            }
+            try
+            {
+                using (SafeFileHandle file = File.OpenHandle(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, content.Length))
+                {
+                    RandomAccess.Write(file, content.Span, 0);
+                    RandomAccess.FlushToDisk(file);
+                }
+                File.SetUnixFileMode(beside, UnixFileMode.UserRead);
+                File.Move(beside, path, overwrite: true);
+                FolderSync.Run(path);
+            }
+            catch
+            {
+                File.Delete(beside);
+                throw;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritten(path, e);
+        }
+    }
+
+    public override void Remove(FileKind kind, string name)
+    {
+        string path = PathOf(kind, name);
+        try
+        {
+            File.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailedException($"{path}: cannot be removed: {e.Message}", null, e);
+        }
+    }
+
     private SafeFileHandle Open(FileKind kind, string name)
     {
         string path = PathOf(kind, name);
@@ -79,21 +137,11 @@ public sealed class FolderStore : RepositoryStore
         }
     }
 
-    private string PathOf(FileKind kind, string name) => kind switch
-    {
-        FileKind.Config => Path.Combine(folder, "config"),
-        FileKind.Pack when !isLegacy => Path.Combine(Folder(kind), name[..2], name),
-        _ => Path.Combine(Folder(kind), name),
-    };
+    private string PathOf(FileKind kind, string name) => Path.Combine(folder, layout.PathOf(kind, name));
 
-    private string Folder(FileKind kind) => Path.Combine(folder, kind switch
-    {
-        FileKind.Key => isLegacy ? "key" : "keys",
-        FileKind.Snapshot => isLegacy ? "snapshot" : "snapshots",
-        FileKind.Lock => isLegacy ? "lock" : "locks",
-        FileKind.Index => "index",
-        _ => "data",
-    });
+    private string Folder(FileKind kind) => Path.Combine(folder, layout.Folder(kind));
+
+    private static FailedException NotWritten(string path, Exception e) => new($"{path}: cannot be written: {e.Message}", e is UnauthorizedAccessException ? "run it as the owner of the repository, or with sudo" : null, e);
 
     private static JumpbagException Failed(string path, Exception e) => e switch
     {

@@ -29,5 +29,22 @@ public abstract class RepositoryStore : IDisposable
     /// <exception cref="Core.JumpbagException">Not all of it can be had.</exception>
     public abstract void Read(FileKind kind, string name, long offset, Span<byte> destination);
 
+    /// <summary>Whether a repository is there: its configuration is.</summary>
+    /// <exception cref="Core.JumpbagException">That cannot be told.</exception>
+    public abstract bool HasRepository();
+
+    /// <summary>Makes what the files of a new repository lie in, where it is absent: folders, a bucket, a container.</summary>
+    public abstract void Prepare();
+
+    /// <summary>
+    /// Writes a file whole. Its name is there with all of the content or not at all, whatever breaks off meanwhile; when this returns it
+    /// lasts, and what arrived was compared with what was sent. A file of that name is replaced.
+    /// </summary>
+    /// <exception cref="Core.JumpbagException">It could not be written; no file of that name is there that was not there before.</exception>
+    public abstract void Save(FileKind kind, string name, ReadOnlyMemory<byte> content);
+
+    /// <summary>Removes a file; none of that name is none removed.</summary>
+    public abstract void Remove(FileKind kind, string name);
+
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Jumpbag.Core;
 using Jumpbag.Incident.Events;
 using Jumpbag.Incident.Folding;
 using Jumpbag.Incident.Journal;
@@ -20,7 +21,7 @@ internal static class StateJson
             Head(json, state, problem);
             Phases(json, state.Phases);
             People(json, state);
-            Strings(json, "next", NextSteps.Of(state, now));
+            json.WriteStrings("next", NextSteps.Of(state, now));
             Patients(json, state.Triage.Sorted(now));
             Tasks(json, state);
             Assumptions(json, state.Evidence);
@@ -46,13 +47,13 @@ internal static class StateJson
         json.WriteString("title", state.Opened.Title);
         json.WriteNumber("severity", state.Severity);
         json.WriteBoolean("drill", state.Opened.Drill);
-        Time(json, "opened", state.Opening.When);
-        Time(json, "closed", state.Closing?.When);
+        json.WriteTime("opened", state.Opening.When);
+        json.WriteTime("closed", state.Closing?.When);
         json.WriteString("summary", (state.Closing?.Data as Closed)?.Text);
         json.WriteNumber("events", state.Entries.Count);
         json.WriteString("head", state.Head);
         json.WriteString("problem", problem);
-        Time(json, "nextUpdate", state.Updates.Next);
+        json.WriteTime("nextUpdate", state.Updates.Next);
     }
 
     private static void Phases(Utf8JsonWriter json, PhaseClock phases)
@@ -64,8 +65,8 @@ internal static class StateJson
             json.WriteStartObject();
             json.WriteNumber("number", phase.Number());
             json.WriteString("title", phase.Title());
-            Time(json, "begun", phases.Begun(phase));
-            Time(json, "done", phases.Done(phase)?.When);
+            json.WriteTime("begun", phases.Begun(phase));
+            json.WriteTime("done", phases.Done(phase)?.When);
             json.WriteString("text", phases.TextOf(phase));
             json.WriteEndObject();
         }
@@ -103,8 +104,8 @@ internal static class StateJson
             json.WriteString("name", patient.Name);
             json.WriteString("tag", patient.Now.Tag.ToString().ToLowerInvariant());
             json.WriteString("why", patient.Now.Why);
-            Time(json, "since", patient.Since);
-            Time(json, "revisit", patient.Now.Revisit);
+            json.WriteTime("since", patient.Since);
+            json.WriteTime("revisit", patient.Now.Revisit);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -119,7 +120,7 @@ internal static class StateJson
             json.WriteString("label", state.Tasks.Name(task));
             json.WriteString("text", task.Text);
             json.WriteString("owner", task.Owner);
-            Time(json, "due", task.Due);
+            json.WriteTime("due", task.Due);
             json.WriteBoolean("followUp", task.IsFollowUp);
             json.WriteEndObject();
         }
@@ -154,8 +155,8 @@ internal static class StateJson
         json.WriteString("hash", plan.Hash);
         json.WriteString("standing", plan.VettedBy is { } by ? $"vetted by {by.Name}" : plan.WasVetted ? "NOT VETTED: changed since it was" : plan.NeedsVet ? "NOT VETTED" : "needs no vet: no step writes a source");
         json.WriteBoolean("waits", plan.NeedsVet && plan.VettedBy is null && plan.Next is not null);
-        Strings(json, "authors", plan.Authors.Select(author => author.Name).Distinct());
-        Strings(json, "rests", state.Plans.AssumptionsOf(plan).Select(one => $"{one.Name} ({(one.IsOpen ? "open" : one.IsFalse ? "FALSE" : "confirmed")}): {one.Data.Text}"));
+        json.WriteStrings("authors", plan.Authors.Select(author => author.Name).Distinct());
+        json.WriteStrings("rests", state.Plans.AssumptionsOf(plan).Select(one => $"{one.Name} ({(one.IsOpen ? "open" : one.IsFalse ? "FALSE" : "confirmed")}): {one.Data.Text}"));
         json.WriteBoolean("restsOnFalse", state.Plans.AssumptionsOf(plan).Any(one => one.IsFalse));
         json.WriteStartArray("steps");
         foreach (Step step in plan.Steps.Take(Most))
@@ -188,19 +189,9 @@ internal static class StateJson
             json.WriteNumber("exitStatus", data.ExitStatus);
             json.WriteString("output", data.Output.Length > 200 ? data.Output[..200] + "…" : data.Output);
             json.WriteString("host", entry.Host);
-            Time(json, "since", entry.When);
+            json.WriteTime("since", entry.When);
             json.WriteEndObject();
         }
         json.WriteEndArray();
     }
-
-    private static void Strings(Utf8JsonWriter json, string key, IEnumerable<string> values)
-    {
-        json.WriteStartArray(key);
-        foreach (string value in values)
-            json.WriteStringValue(value);
-        json.WriteEndArray();
-    }
-
-    private static void Time(Utf8JsonWriter json, string key, DateTimeOffset? time) => json.WriteString(key, time is { } known ? UtcTime.Text(known) : null);
 }

@@ -25,6 +25,9 @@ public sealed record FileDamaged(string Path, Damage Damage) : Event;
 /// <summary>A file that was not delivered, by its path in the source, and why. The outcome is then "partial".</summary>
 public sealed record FileFailed(string Path, string Reason) : Event;
 
+/// <summary>A file that is not in the backup, or not all of it, by its path, and why. The outcome is then "partial".</summary>
+public sealed record FileNotSaved(string Path, string Reason) : Event;
+
 /// <summary>A source among several that could not be read, by its name as given, and why. The others are gone on with.</summary>
 public sealed record SourceFailed(string Source, string Reason, string? Hint = null) : Event;
 

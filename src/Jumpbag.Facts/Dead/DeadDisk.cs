@@ -44,7 +44,7 @@ public sealed class DeadDisk(EventSink events, Action<FactLine> saw, Action<Prob
             ("filesystems", context => FileSystems(context, places, locator)),
             ("logs", context => DeadLogs.Run(context, zone ?? TimeZoneInfo.Utc)),
             ("crashes", CrashesProbe.Run),
-            ("changes", context => ChangesProbe.Run(context, zone ?? TimeZoneInfo.Utc)),
+            ("changes", context => ChangesProbe.OfDisk(context, zone ?? TimeZoneInfo.Utc)),
             ("logins", context => LoginsProbe.OfDisk(context, zone ?? TimeZoneInfo.Utc)),
         ];
         foreach ((string name, Action<ProbeContext> run) in parts)

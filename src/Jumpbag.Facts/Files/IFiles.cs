@@ -20,6 +20,9 @@ public interface IFiles
     /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
     byte[]? Read(string path, int most, bool fromEnd = false);
 
+    /// <summary>Bytes from the middle of a file; what cannot be read, or lies behind the end, stays as it is in <paramref name="into"/>.</summary>
+    void ReadAt(string path, long offset, Span<byte> into);
+
     /// <summary>What is in a folder, by name; empty where there is none.</summary>
     /// <exception cref="UnauthorizedAccessException">This user may not list it.</exception>
     IReadOnlyList<FileEntry> List(string folder);

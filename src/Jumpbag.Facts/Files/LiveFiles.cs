@@ -36,6 +36,20 @@ public sealed class LiveFiles(string root = "") : IFiles
         }
     }
 
+    public void ReadAt(string path, long offset, Span<byte> into)
+    {
+        try
+        {
+            using var stream = new FileStream(root + path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            stream.Seek(offset, SeekOrigin.Begin);
+            stream.ReadAtLeast(into, into.Length, throwOnEndOfStream: false);
+        }
+        catch (IOException)
+        {
+            // It went away, or its disk does not give it: as on a dead disk, what is there is read.
+        }
+    }
+
     public IReadOnlyList<FileEntry> List(string folder)
     {
         string[] names;

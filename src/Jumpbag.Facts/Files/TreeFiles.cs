@@ -27,6 +27,21 @@ public sealed class TreeFiles(FileTree tree, PathDamageSink damaged) : IFiles
         }
     }
 
+    public void ReadAt(string path, long offset, Span<byte> into)
+    {
+        ByteString name = ByteString.FromArgument(path);
+        if (tree.TryLookup(name) is not { Node.Type: FileType.Regular } file)
+            return;
+        try
+        {
+            file.FileSystem.Read(file.Node, offset, into, damage => damaged(name, damage));
+        }
+        catch (JumpbagException e)
+        {
+            damaged(name, new(e.Message));
+        }
+    }
+
     public IReadOnlyList<FileEntry> List(string folder)
     {
         ByteString name = ByteString.FromArgument(folder);

@@ -11,15 +11,27 @@ internal static class ChangesProbe
     /// <summary>Files in /etc that programs write again and again by themselves.</summary>
     private static readonly string[] Restless = ["/etc/mtab", "/etc/adjtime", "/etc/resolv.conf", "/etc/ld.so.cache", "/etc/.pwd.lock", "/etc/lvm/backup", "/etc/lvm/archive", "/etc/cups/subscriptions.conf"];
 
-    public static void Run(ProbeContext context) => Run(context, TimeZoneInfo.Local);
+    /// <summary>Of this machine.</summary>
+    public static void Run(ProbeContext context)
+    {
+        OfFiles(context, TimeZoneInfo.Local);
+        Timers.OfManager(context);
+    }
 
+    /// <summary>Of a disk that no system runs from.</summary>
     /// <param name="zone">Of logs whose times say none.</param>
-    public static void Run(ProbeContext context, TimeZoneInfo zone)
+    public static void OfDisk(ProbeContext context, TimeZoneInfo zone)
+    {
+        OfFiles(context, zone);
+        Timers.OfFiles(context);
+    }
+
+    private static void OfFiles(ProbeContext context, TimeZoneInfo zone)
     {
         Packages(context, zone);
         Configuration(context);
         Kernels(context);
-        Timers(context);
+        Crontabs(context);
     }
 
     private static void Packages(ProbeContext context, TimeZoneInfo zone)
@@ -88,19 +100,12 @@ internal static class ChangesProbe
             context.Changed("initrd", "/boot", $"{FilesExtensions.Shown(file.Name)} made {Since.Clock(file.Modified, context.Now)}", file.Path);
     }
 
-    private static void Timers(ProbeContext context)
+    private static void Crontabs(ProbeContext context)
     {
-        FileEntry[] ran = [.. context.List("/var/lib/systemd/timers").Where(file => file.Modified >= context.Yesterday && file.Modified <= context.Now).OrderByDescending(file => file.Modified)];
-        if (ran.Length > 0)
-            context.Changed("timers", "timers", $"{ran.Length} ran, last {Since.Clock(ran[0].Modified, context.Now)}: {Few([.. ran.Select(file => FilesExtensions.Shown(Timer(file)))])}", "/var/lib/systemd/timers", "systemctl list-timers --all");
-        foreach (FileEntry file in ran)
-            context.Info("timer", FilesExtensions.Shown(Timer(file)), $"ran {Since.Full(file.Modified)}", file.Path, moves: true);
         foreach (string folder in new[] { "/var/spool/cron/crontabs", "/var/spool/cron" })
             foreach (FileEntry table in context.List(folder).Where(file => file.IsRegular && file.Touched >= context.Yesterday))
                 context.Changed("crontab", FilesExtensions.Shown(table.Name), $"crontab changed {Since.Clock(table.Touched, context.Now)}", table.Path, $"crontab -l -u {FilesExtensions.Shown(table.Name)}");
     }
-
-    private static string Timer(FileEntry file) => file.Name.StartsWith("stamp-", StringComparison.Ordinal) ? file.Name["stamp-".Length..] : file.Name;
 
     internal static string Few(IReadOnlyList<string> names) => names.Count <= MostNamed ? string.Join(", ", names) : $"{string.Join(", ", names.Take(MostNamed))} and {names.Count - MostNamed} more";
 }

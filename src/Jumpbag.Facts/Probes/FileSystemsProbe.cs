@@ -90,7 +90,7 @@ internal static class FileSystemsProbe
         if (use.Size > 0)
             Space(context, mount, name, use, source);
         if (use.Inodes > 0)
-            Inodes(context, name, use, source);
+            Inodes(context, mount, name, use, source);
         ReadOnly(context, mount, name, fstab);
     }
 
@@ -98,7 +98,7 @@ internal static class FileSystemsProbe
     {
         long percent = use.UsedPercent ?? 100;
         bool small = use.Size < Little;
-        FactLevel level = IsReadOnly(mount) ? FactLevel.Info
+        FactLevel level = IsFixed(mount) ? FactLevel.Info
             : percent >= 100 || (percent >= 98 && use.Available < (small ? use.Size / 50 : Little)) ? FactLevel.Critical
             : percent >= 95 || (percent >= 90 && use.Available < Plenty) ? FactLevel.Warning : FactLevel.Info;
         string reserved = level != FactLevel.Info && use.Free - use.Available > 64 << 20 ? $" (root has {ByteSize.Format(use.Free - use.Available)} more)" : "";
@@ -106,10 +106,10 @@ internal static class FileSystemsProbe
             level == FactLevel.Info ? null : $"du -xh --max-depth=2 {ShellWord.Quote(mount.MountPoint.ToArgument())} | sort -h | tail; deleted files: jumpbag facts --only deleted", moves: level == FactLevel.Info);
     }
 
-    private static void Inodes(ProbeContext context, string name, FileSystemUse use, string source)
+    private static void Inodes(ProbeContext context, MountEntry mount, string name, FileSystemUse use, string source)
     {
         long percent = ByteSize.Percent(use.Inodes - use.FreeInodes, use.Inodes) ?? 0;
-        FactLevel level = use.FreeInodes == 0 || percent >= 99 ? FactLevel.Critical : percent >= 90 ? FactLevel.Warning : FactLevel.Info;
+        FactLevel level = IsFixed(mount) ? FactLevel.Info : use.FreeInodes == 0 || percent >= 99 ? FactLevel.Critical : percent >= 90 ? FactLevel.Warning : FactLevel.Info;
         context.Add(level, "inodes", name, $"{percent}% of inodes used, {use.FreeInodes} left of {use.Inodes}", source,
             level == FactLevel.Info ? null : $"du -x --inodes --max-depth=3 {ShellWord.Quote(name)} | sort -n | tail", moves: level == FactLevel.Info);
     }
@@ -133,6 +133,9 @@ internal static class FileSystemsProbe
     }
 
     private static bool IsReadOnly(MountEntry mount) => mount.Options.Contains("ro") || mount.FileSystemOptions.Contains("ro");
+
+    /// <summary>Nothing is ever put there, so it may be full: what we have mounted of a disk has the size of that.</summary>
+    private static bool IsFixed(MountEntry mount) => IsReadOnly(mount) || mount.Type == "fuse.jumpbag";
 
     /// <summary>What ext4 and btrfs have counted.</summary>
     private static void Errors(ProbeContext context, IReadOnlyList<MountEntry> mounts)

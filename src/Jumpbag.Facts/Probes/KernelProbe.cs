@@ -67,7 +67,7 @@ internal static class KernelProbe
                     troubles.Add(meaning, groups = new());
                 groups.Add(record.Text, record.Priority, time);
             }
-            else if (record.Priority <= Error)
+            else if (record.Priority <= Error && !KernelTrouble.IsAdvice(record.Text))
             {
                 others.Add(record.Text, record.Priority, time);
             }

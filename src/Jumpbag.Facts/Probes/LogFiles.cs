@@ -1,13 +1,15 @@
-using System.IO.Compression;
 using System.Text;
+using Jumpbag.Databases.Dumps.Input;
 using Jumpbag.Facts.Files;
 
 namespace Jumpbag.Facts.Probes;
 
-/// <summary>Logs with those that rotation has put aside: "syslog.1", "syslog-20261127", "syslog.2.gz".</summary>
+/// <summary>Logs with those that rotation has put aside: "syslog.1", "syslog-20261127", "syslog.2.gz", also packed by xz, zstd or bzip2.</summary>
 internal static class LogFiles
 {
     private const int MostBytes = 2 << 20, MostPacked = 8 << 20, MostUnpacked = 4 << 20, MostFiles = 4;
+
+    private static readonly string[] Packed = [".gz", ".xz", ".zst", ".bz2"];
 
     /// <summary>The ends of a log and of its predecessors that were written to since a time, the oldest first; each with its path.</summary>
     public static IEnumerable<(string Path, string Text)> Since(ProbeContext context, string log, DateTimeOffset time)
@@ -24,9 +26,8 @@ internal static class LogFiles
 
     private static string? Text(ProbeContext context, FileEntry file)
     {
-        if (!file.Name.EndsWith(".gz", StringComparison.Ordinal))
-            return file.Name.EndsWith(".xz", StringComparison.Ordinal) || file.Name.EndsWith(".zst", StringComparison.Ordinal) || file.Name.EndsWith(".bz2", StringComparison.Ordinal)
-                ? Unread(context, file) : context.Text(file.Path, MostBytes, fromEnd: true, keep: false);
+        if (!Packed.Any(suffix => file.Name.EndsWith(suffix, StringComparison.Ordinal)))
+            return context.Text(file.Path, MostBytes, fromEnd: true, keep: false);
         try
         {
             return context.Files.Read(file.Path, MostPacked) is { } packed ? Unpack(packed) : null;
@@ -36,23 +37,18 @@ internal static class LogFiles
             context.Denied($"{file.Path} cannot be read by this user");
             return null;
         }
-        catch (InvalidDataException)
+        // Each decoder throws in its own way.
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            context.Failed($"{file.Path} is damaged");
+            context.Failed($"{file.Path} is damaged, or larger than {MostPacked >> 20} MiB: {e.Message}");
             return null;
         }
-    }
-
-    private static string? Unread(ProbeContext context, FileEntry file)
-    {
-        context.Truncated($"{file.Path} is packed in a way that is not read here");
-        return null;
     }
 
     /// <summary>The end of what is packed, holding no more of it than that.</summary>
     internal static string Unpack(byte[] packed)
     {
-        using var source = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress);
+        using Stream source = Compressions.Decode(packed);
         var last = new byte[MostUnpacked];
         long total = 0;
         var buffer = new byte[64 << 10];

@@ -34,6 +34,9 @@ public static partial class KernelTrouble
         return null;
     }
 
+    /// <summary>What the kernel adds at the same priority as the trouble before it.</summary>
+    public static bool IsAdvice(string text) => text.Contains("disables this message", StringComparison.Ordinal);
+
     [GeneratedRegex(@"^EXT[234]-fs error|EXT4-fs .*(Remounting filesystem read-only|shut down requested|aborted journal|previous I/O error)|^JBD2: .*(error|Detected IO)|^Aborting journal|XFS.*(Corruption|Internal error|shut(ting)? ?down|metadata I/O error|log I/O error)|^BTRFS (critical|error)|BTRFS.*(forced readonly|checksum verify failed|csum failed)|F2FS-fs.*(inconsist|corrupt)", RegexOptions.IgnoreCase)]
     private static partial Regex Filesystem();
 
@@ -55,7 +58,7 @@ public static partial class KernelTrouble
     [GeneratedRegex(@"^BUG:|kernel BUG|^Oops|general protection fault|Unable to handle kernel|Kernel panic|soft lockup|hard LOCKUP|rcu.*(stall|self-detected)|NMI watchdog: (BUG|Watchdog detected)|list_(add|del) corruption", RegexOptions.IgnoreCase)]
     private static partial Regex Crash();
 
-    [GeneratedRegex(@"blocked for more than \d+ seconds|hung_task", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"blocked for more than \d+ seconds|hung_task: blocked", RegexOptions.IgnoreCase)]
     private static partial Regex Stuck();
 
     [GeneratedRegex(@"nfs: server .* (not responding|timed out)|CIFS.*(has not responded|reconnect)|ceph.*(hunting|lost)|libceph.*(down|socket closed)|rpc.*timed out|iscsi.*(timed out|connection error|session recovery)", RegexOptions.IgnoreCase)]

@@ -71,7 +71,7 @@ public sealed record SmartReport(bool IsAsleep, bool? Passed, IReadOnlyList<stri
             worries.Add($"{media} media errors");
         if (Number(root, Log, "percentage_used") is >= 95 and var used)
             worries.Add($"{used}% of its endurance used");
-        if (Number(root, Log, "available_spare") is { } spare && Number(root, Log, "available_spare_threshold") is { } threshold && spare <= threshold)
+        if (Number(root, Log, "available_spare") is { } spare && Number(root, Log, "available_spare_threshold") is { } threshold && spare < threshold)
             worries.Add($"spare {spare}%, threshold {threshold}%");
     }
 

@@ -1,13 +1,13 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Jumpbag.Core;
 
 namespace Jumpbag.Incident.Events;
 
 /// <summary>Times as RFC 3339 has them, in UTC with milliseconds: "2026-11-27T11:20:03.120Z".</summary>
 public sealed class UtcTime : JsonConverter<DateTimeOffset>
 {
-    public static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Text(DateTimeOffset time) => JsonWriting.Time(time);
 
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
 

@@ -16,7 +16,7 @@ public static class IncidentSearch
         int score = 0;
         foreach (Entry entry in state.Entries)
         {
-            if (state.Corrections.Apply(entry) is not { } now || now.Data is Corrected)
+            if (state.Corrections.Apply(entry) is not { } now || now.Data is Corrected or Recovered or Merged)
                 continue;
             string sentence = now.Data.Sentence;
             string[] here = [.. words.Where(word => sentence.Contains(word, StringComparison.OrdinalIgnoreCase))];

@@ -32,14 +32,13 @@ public sealed class PostMortem
     {
         blocks.Add(new Heading(1, Masked(state.Opened.Title)));
         blocks.Add(new Paragraph($"{(state.Opened.Drill ? "A drill. " : "")}{(isPublic ? "" : state.Opened.Id + ", ")}severity {state.Severity}, from {Time(state.Opening.When)} {(state.Closing is { } end ? $"to {Time(end.When)}" : "and not closed yet")} (all times UTC)."));
-        blocks.Add(new Heading(2, "Summary"));
-        blocks.Add(new Paragraph(state.Closing?.Data is Closed closed ? Masked(closed.Text) : "Not written yet: 'jumpbag incident close TEXT'."));
-        Notes("Impact", NoteKind.Impact, "Not written yet: 'jumpbag incident note --as impact TEXT'.");
+        Section("Summary", state.Closing?.Data is Closed closed ? Masked(closed.Text) : null, "close TEXT");
+        Notes("Impact", NoteKind.Impact, "note --as impact TEXT");
         Times();
         Stamped("What stopped the bleeding", Phase.Bleeding);
         Stamped("Cause", Phase.Cause);
         Assumptions();
-        Notes("What went well", NoteKind.Well, null);
+        Notes("What went well", NoteKind.Well, "note --as well TEXT");
         Notes("What could go better", NoteKind.Badly, null);
         Notes("Where we were lucky", NoteKind.Lucky, null);
         ActionItems();
@@ -50,13 +49,41 @@ public sealed class PostMortem
             blocks.Add(new Paragraph($"From {state.Entries.Count} events; the head of the journal is {state.Head}."));
     }
 
-    private void Notes(string title, NoteKind kind, string? otherwise)
+    private void Section(string title, string? text, string verb)
     {
-        string[] texts = [.. state.Notes.Select(entry => (Noted)entry.Data).Where(note => note.Kind == kind).Select(note => Masked(note.Text))];
-        if (texts.Length == 0 && otherwise is null)
+        if (text is not null)
+        {
+            blocks.Add(new Heading(2, title));
+            blocks.Add(new Paragraph(text));
+        }
+        else
+        {
+            Missing(title, verb);
+        }
+    }
+
+    /// <summary>Whoever writes the review is told what it lacks; those outside are not.</summary>
+    private void Missing(string title, string verb)
+    {
+        if (isPublic)
             return;
         blocks.Add(new Heading(2, title));
-        blocks.Add(texts.Length == 0 ? new Paragraph(otherwise!) : new Bullets(texts));
+        blocks.Add(new Paragraph($"Not written yet: 'jumpbag incident {verb}'."));
+    }
+
+    /// <param name="verb">How to write one, where the review wants one; null where it may be without.</param>
+    private void Notes(string title, NoteKind kind, string? verb)
+    {
+        string[] texts = [.. state.Notes.Select(entry => (Noted)entry.Data).Where(note => note.Kind == kind).Select(note => Masked(note.Text))];
+        if (texts.Length > 0)
+        {
+            blocks.Add(new Heading(2, title));
+            blocks.Add(new Bullets(texts));
+        }
+        else if (verb is not null)
+        {
+            Missing(title, verb);
+        }
     }
 
     private void Times()
@@ -70,11 +97,8 @@ public sealed class PostMortem
         blocks.Add(new Grid(["from the opening", ""], [.. times.Where(time => time.Time is not null).Select(time => new[] { time.What, TimeWords.Duration(time.Time!.Value) })]));
     }
 
-    private void Stamped(string title, Phase phase)
-    {
-        blocks.Add(new Heading(2, title));
-        blocks.Add(new Paragraph(state.Phases.TextOf(phase) is { } text ? Masked(text) : $"Not written yet: 'jumpbag incident phase {phase.Word()} --done TEXT'."));
-    }
+    private void Stamped(string title, Phase phase) =>
+        Section(title, state.Phases.TextOf(phase) is { } text ? Masked(text) : null, $"phase {phase.Word()} --done TEXT");
 
     private void Assumptions()
     {
@@ -101,13 +125,18 @@ public sealed class PostMortem
         return fact is null ? refuted.Fact.Label : $"{Masked(fact.Data.Text)} [{Masked(fact.Data.Source)}]";
     }
 
+    /// <summary>Follow-ups, and what of the night is not done yet.</summary>
     private void ActionItems()
     {
-        IncidentTask[] items = [.. state.Tasks.All.Where(task => task.IsFollowUp && !task.IsDropped)];
-        blocks.Add(new Heading(2, "Action items"));
+        const string title = "Action items";
+        IncidentTask[] items = [.. state.Tasks.All.Where(task => (task.IsFollowUp || (task.IsOpen && !isPublic)) && !task.IsDropped)];
         if (items.Length == 0)
-            blocks.Add(new Paragraph("None yet: 'jumpbag incident task --follow-up TEXT --owner NAME --due DATE'."));
-        else if (isPublic)
+        {
+            Missing(title, "task --follow-up TEXT --owner NAME --due DATE");
+            return;
+        }
+        blocks.Add(new Heading(2, title));
+        if (isPublic)
             blocks.Add(new Bullets([.. items.Select(item => $"{Masked(item.Text)} ({(item.IsOpen ? "by " + Day(item.Due) : "done")})")]));
         else
             blocks.Add(new Grid(["Item", "", "Owner", "Due", "State"], [.. items.Select(item => new[] { state.Tasks.Name(item), Masked(item.Text), masks.Person(item.Owner), Day(item.Due), item.IsOpen ? "open" : "done" })]));

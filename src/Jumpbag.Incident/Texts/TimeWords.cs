@@ -1,4 +1,5 @@
 using System.Globalization;
+using Jumpbag.Core;
 
 namespace Jumpbag.Incident.Texts;
 
@@ -6,31 +7,7 @@ namespace Jumpbag.Incident.Texts;
 public static class TimeWords
 {
     /// <summary>"90s", "30m", "2h", "1d", "1h30m"; null where it is none.</summary>
-    public static TimeSpan? ParseDuration(string text)
-    {
-        TimeSpan total = TimeSpan.Zero;
-        int start = 0;
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (char.IsAsciiDigit(text[i]))
-                continue;
-            if (!int.TryParse(text.AsSpan(start, i - start), NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number > 100_000)
-                return null;
-            TimeSpan? unit = text[i] switch
-            {
-                's' => TimeSpan.FromSeconds(1),
-                'm' => TimeSpan.FromMinutes(1),
-                'h' => TimeSpan.FromHours(1),
-                'd' => TimeSpan.FromDays(1),
-                _ => null,
-            };
-            if (unit is null)
-                return null;
-            total += unit.Value * number;
-            start = i + 1;
-        }
-        return start == text.Length && text.Length > 0 ? total : null;
-    }
+    public static TimeSpan? ParseDuration(string text) => Durations.Parse(text);
 
     /// <summary>
     /// A point in time: RFC 3339 ("2026-11-27T04:10:00Z"), a date and time or a time of today in the local zone ("2026-11-27 04:10", "04:10"), "now",

@@ -4,7 +4,7 @@ using Jumpbag.Core;
 namespace Jumpbag.Storage.Overlays;
 
 /// <summary>A new name is on the disk only when its folder is (fsync(2)).</summary>
-internal static partial class FolderSync
+public static partial class FolderSync
 {
     /// <summary>Of the folder that holds this file. What cannot do it (some network filesystems) is as safe as it gets.</summary>
     public static void Run(string file)

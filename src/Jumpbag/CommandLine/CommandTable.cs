@@ -21,6 +21,7 @@ public static class CommandTable
         ("umount", "unmount what mount has mounted", UmountCommand.Make),
         ("fsck", "check a filesystem and repair it in an overlay file; the disk itself is not touched", FsckCommand.Make),
         ("snapshot", "take a snapshot of a live LVM volume, mount it, run a command on it, and clean up", SnapshotCommand.Make),
+        ("backup", "keep copies in tiers, in restic's format, and check that the strategy holds", BackupCommand.Make),
         ("restore", "bring files back from a backup repository (restic's format)", RestoreCommand.Make),
         ("load", "load a database dump into a server, knowing when it ends; list one, or take a table out of it", LoadCommand.Make),
         ("pipe", "copy files or standard input to standard output and show how far it is, as pv does", PipeCommand.Make),

@@ -27,6 +27,7 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         ["load"] = "jumpbag load nightly.sql.gz --tables orders mysql://root@localhost/shop",
         ["pipe"] = "jumpbag pipe dump.sql.gz | zcat | mariadb shop",
         ["restore"] = "jumpbag restore --repo /mnt/usb/backups --password-file key latest:/srv/www /srv/www.restored",
+        ["backup"] = "jumpbag backup status",
         ["incident"] = "jumpbag incident",
         ["board"] = "jumpbag board",
         ["facts"] = "jumpbag facts --bundle db3.tar.gz",
@@ -43,7 +44,7 @@ public sealed class HelpWithExample(HelpAction usual) : SynchronousCommandLineAc
         TextWriter output = parseResult.InvocationConfiguration.Output;
         output.WriteLine(ExitStatus.Help);
         string[] path = CommandPath.Of(parseResult);
-        string? example = path is ["incident", var verb, ..] ? IncidentCommand.ExampleOf(verb) : path is ["board", _, ..] ? BoardCommand.ExampleOf(path[1..]) : path is [var name, ..] ? Examples.GetValueOrDefault(name) : null;
+        string? example = path is ["incident", var verb, ..] ? IncidentCommand.ExampleOf(verb) : path is ["backup", var act, ..] ? BackupCommand.ExampleOf(act) : path is ["board", _, ..] ? BoardCommand.ExampleOf(path[1..]) : path is [var name, ..] ? Examples.GetValueOrDefault(name) : null;
         if (path is ["snapshot", ..])
             output.WriteLine("  other  what the command ended with; 128 and the signal's number where one ended it");
         output.WriteLine();

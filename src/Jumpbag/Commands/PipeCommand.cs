@@ -65,7 +65,9 @@ public static class PipeCommand
         RateLimit? limit = parsed.GetValue(RateLimit) is { } rate ? LimitGiven(rate) : null;
         var rules = new PipeCopyRules(separator, limit, stops ? total : null, !parsed.GetValue(NoSplice), parsed.GetValue(SkipErrors));
         var counter = new PipeCounter();
-        using PipeDisplay? display = Style(parsed, separator is not null) is { } style ? new(style, counter, total, session.Events) : null;
+        PipeDisplayStyle style = Style(parsed, separator is not null);
+        // Where nobody looks, an incident's journal and its board may.
+        using PipeDisplay? display = (IsShown(parsed) ? session.Events : EventWriter.Observer) is { } sink ? new(style, counter, total, sink) : null;
         var copy = new PipeCopy(rules, counter, output!, session.Events);
         bool complete = true;
         foreach (string file in files)
@@ -130,8 +132,10 @@ public static class PipeCommand
     private static RateLimit LimitGiven(string text) =>
         PipeUnits.ParseAmount("--rate-limit", text) is > 0 and var rate ? new(rate) : throw new UsageException("--rate-limit: nothing would ever pass");
 
-    /// <summary>Null where nothing is to be shown.</summary>
-    private static PipeDisplayStyle? Style(ParseResult parsed, bool lines)
+    private static bool IsShown(ParseResult parsed) =>
+        !parsed.GetValue(CommonOptions.Quiet) && (parsed.GetValue(Numeric) || parsed.GetValue(Force) || Screen.IsTerminal(2));
+
+    private static PipeDisplayStyle Style(ParseResult parsed, bool lines)
     {
         bool bar = parsed.GetValue(Bar), timer = parsed.GetValue(Timer), eta = parsed.GetValue(Eta), rate = parsed.GetValue(Rate), amount = parsed.GetValue(Amount);
         bool average = parsed.GetValue(AverageRate), arrival = parsed.GetValue(Arrival), numeric = parsed.GetValue(Numeric);
@@ -142,8 +146,6 @@ public static class PipeCommand
         string chosen = parsed.GetValue(Format) ?? (bar || timer || eta || rate || amount || average || arrival
             ? PipeFormat.Of(name is not null, amount, timer, rate, average, bar, eta, arrival)
             : PipeFormat.Of(name is not null, amount: true, time: true, rate: true, average: false, bar: true, remaining: true, arrival: false));
-        if (parsed.GetValue(CommonOptions.Quiet) || !(numeric || parsed.GetValue(Force) || Screen.IsTerminal(2)))
-            return null;
         interval = TimeSpan.FromTicks(Math.Max(interval.Ticks, TimeSpan.TicksPerSecond / 10));
         return new(numeric ? null : new PipeFormat(chosen, name, lines), amount, timer, interval, delay, parsed.GetValue(Wait), width, lines);
     }

@@ -84,14 +84,7 @@ public static class SnapshotCommand
         };
     }
 
-    /// <summary>A number and K, M, G or T. lvcreate takes a bare number for megabytes and other programs for bytes, so it is not taken at all.</summary>
-    private static long ParseSize(string text)
-    {
-        int power = text.Length < 2 ? -1 : "KMGT".IndexOf(char.ToUpperInvariant(text[^1]), StringComparison.Ordinal);
-        return power >= 0 && decimal.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number) && number > 0 && number < 1 << 20
-            ? (long)(number * (1L << (10 * (power + 1))))
-            : throw new UsageException($"--size {text}: not a size", "a number and K, M, G or T, such as 5G");
-    }
+    private static long ParseSize(string text) => ByteSize.Parse(text) ?? throw new UsageException($"--size {text}: not a size", "a number and K, M, G or T, such as 5G");
 
     private static int List(ParseResult parsed, Session session)
     {

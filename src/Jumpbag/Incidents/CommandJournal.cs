@@ -122,7 +122,7 @@ internal sealed class CommandJournal
                     bytes = Math.Max(bytes, progress.BytesDone);
                     running.Show(progress);
                     break;
-                case FileDamaged or FileFailed:
+                case FileDamaged or FileFailed or FileNotSaved:
                     damaged++;
                     break;
                 case SourceFailed source:

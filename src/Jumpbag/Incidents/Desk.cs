@@ -28,6 +28,9 @@ internal sealed class Desk(ParseResult parsed, Session session)
     /// <summary>The folder that --journal names; null where journals are in the state folder.</summary>
     public string? JournalFolder => parsed.GetValue(IncidentOptions.Journal) is { } folder ? Path.GetFullPath(folder) : null;
 
+    /// <summary>Whether one is named or open.</summary>
+    public bool HasJournal => parsed.GetValue(IncidentOptions.Incident) is not null || JournalFolder is not null || Boards.Reports.Journal(parsed) is not null || IncidentPlaces.Current() is not null;
+
     /// <exception cref="NotFoundException">None is open and none is named.</exception>
     public Recorder Recorder => recorder ??= new(InStore(
         parsed.GetValue(IncidentOptions.Incident) is { } name ? Find(name)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Jumpbag.Core;
 using Jumpbag.Incident.Events;
 using Jumpbag.Incident.Folding;
 using Jumpbag.Incident.Journal;
@@ -18,7 +19,7 @@ internal static class IncidentJson
         foreach ((string role, string person) in state.Roles)
             json.WriteString(role, person);
         json.WriteEndObject();
-        Time(json, "nextUpdate", state.Updates.Next);
+        json.WriteTime("nextUpdate", state.Updates.Next);
         json.WritePropertyName("patients");
         WritePatients(json, state.Triage.Sorted(desk.Now), desk.Now);
         json.WritePropertyName("facts");
@@ -45,7 +46,7 @@ internal static class IncidentJson
         foreach (Entry entry in state.Handoffs.Open)
             json.WriteRawValue(entry.Line.Span);
         json.WriteEndArray();
-        Strings(json, "next", NextSteps.Of(state, desk.Now));
+        json.WriteStrings("next", NextSteps.Of(state, desk.Now));
         json.WriteString("journal", desk.Journal.Path);
         json.WriteString("store", desk.Journal.Store?.Place);
         json.WriteEndObject();
@@ -82,7 +83,7 @@ internal static class IncidentJson
             json.WriteStartObject();
             WriteHead(json, hit.State);
             json.WriteNumber("score", hit.Score);
-            Strings(json, "lines", hit.Lines);
+            json.WriteStrings("lines", hit.Lines);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -97,14 +98,14 @@ internal static class IncidentJson
             json.WriteString("patient", patient.Name);
             json.WriteString("tag", patient.Now.Tag.ToString().ToLowerInvariant());
             json.WriteString("why", patient.Now.Why);
-            Time(json, "since", patient.Since);
-            Time(json, "revisit", patient.Now.Revisit);
+            json.WriteTime("since", patient.Since);
+            json.WriteTime("revisit", patient.Now.Revisit);
             json.WriteBoolean("due", patient.IsDue(now));
             json.WriteStartArray("history");
             foreach (Entry entry in patient.History)
             {
                 json.WriteStartObject();
-                Time(json, "time", entry.When);
+                json.WriteTime("time", entry.When);
                 json.WriteString("tag", ((Triaged)entry.Data).Tag.ToString().ToLowerInvariant());
                 json.WriteString("why", ((Triaged)entry.Data).Why);
                 json.WriteString("author", entry.Author.Name);
@@ -155,7 +156,7 @@ internal static class IncidentJson
             json.WriteString("incident", state.Opened.Id);
             json.WriteString("text", task.Text);
             json.WriteString("owner", task.Owner);
-            Time(json, "due", task.Due);
+            json.WriteTime("due", task.Due);
             json.WriteBoolean("followUp", task.IsFollowUp);
             json.WriteString("state", task.IsDropped ? "dropped" : task.IsOpen ? "open" : "done");
             json.WriteBoolean("overdue", task.IsOpen && task.Due < now);
@@ -172,7 +173,7 @@ internal static class IncidentJson
         json.WriteString("hash", plan.Hash);
         json.WriteBoolean("needsVet", plan.NeedsVet);
         json.WriteString("vettedBy", plan.VettedBy?.Name);
-        Strings(json, "authors", [.. plan.Authors.Select(author => author.Name).Distinct()]);
+        json.WriteStrings("authors", [.. plan.Authors.Select(author => author.Name).Distinct()]);
         json.WritePropertyName("assumptions");
         WriteAssumptions(json, [.. state.Plans.AssumptionsOf(plan)]);
         json.WriteStartArray("steps");
@@ -213,7 +214,7 @@ internal static class IncidentJson
             json.WriteString("file", line.File);
             json.WriteString("text", line.Item.Text);
             json.WriteString("command", line.Item.Command);
-            Time(json, "checked", line.Check?.When);
+            json.WriteTime("checked", line.Check?.When);
             json.WriteString("by", line.Check?.Author.Name);
             json.WriteEndObject();
         }
@@ -239,7 +240,7 @@ internal static class IncidentJson
             json.WriteStartObject();
             json.WriteString("name", hook.Name);
             json.WriteString("to", hook.ToString());
-            Strings(json, "on", hook.On);
+            json.WriteStrings("on", hook.On);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -254,7 +255,7 @@ internal static class IncidentJson
         json.WriteString("command", operation.Command);
         json.WriteString("host", operation.Entry.Host);
         json.WriteString("author", operation.Entry.Author.Name);
-        Time(json, "begun", operation.Entry.When);
+        json.WriteTime("begun", operation.Entry.When);
         json.WriteBoolean("gone", Running.IsGone(operation));
         if (ProgressFile.Read(journal, operation.Entry.Id) is { } progress)
         {
@@ -271,8 +272,8 @@ internal static class IncidentJson
         json.WriteNumber("severity", state.Severity);
         json.WriteBoolean("drill", state.Opened.Drill);
         json.WriteString("state", state.Closing is null ? "open" : "closed");
-        Time(json, "opened", state.Opening.When);
-        Time(json, "closed", state.Closing?.When);
+        json.WriteTime("opened", state.Opening.When);
+        json.WriteTime("closed", state.Closing?.When);
         json.WriteNumber("events", state.Entries.Count);
         json.WriteString("head", state.Head);
     }
@@ -285,8 +286,8 @@ internal static class IncidentJson
         {
             json.WriteStartObject();
             json.WriteString("phase", phase.Word());
-            Time(json, "begun", phases.Begun(phase));
-            Time(json, "done", phases.Done(phase)?.When);
+            json.WriteTime("begun", phases.Begun(phase));
+            json.WriteTime("done", phases.Done(phase)?.When);
             json.WriteString("text", phases.TextOf(phase));
             json.WriteEndObject();
         }
@@ -302,17 +303,7 @@ internal static class IncidentJson
     {
         json.WriteString("label", label);
         json.WriteString("id", entry.Id);
-        Time(json, "time", entry.When);
+        json.WriteTime("time", entry.When);
         json.WriteString("author", entry.Author.Name);
     }
-
-    internal static void Strings(Utf8JsonWriter json, string key, IEnumerable<string> values)
-    {
-        json.WriteStartArray(key);
-        foreach (string value in values)
-            json.WriteStringValue(value);
-        json.WriteEndArray();
-    }
-
-    private static void Time(Utf8JsonWriter json, string key, DateTimeOffset? time) => json.WriteString(key, time is { } known ? UtcTime.Text(known) : null);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Jumpbag.Core;
 using Jumpbag.Incident.Journal;
 
 namespace Jumpbag.Incidents;
@@ -49,7 +50,7 @@ internal static class JournalJson
             json.WriteNumber("events", check.Chain.Events);
             json.WriteNumber("unsent", check.Unsent);
             json.WriteString("head", check.Chain.Head);
-            IncidentJson.Strings(json, "problems", check.Problems);
+            json.WriteStrings("problems", check.Problems);
         }
         json.WriteEndObject();
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Jumpbag.Core;
 using Jumpbag.Storage.Layers;
 
 namespace Jumpbag.Inspecting;
@@ -36,7 +37,7 @@ public static class InspectJson
         {
             json.WriteString("operatingSystem", guest.OperatingSystem);
             json.WriteString("hostName", guest.HostName);
-            WriteStrings("mountPoints", guest.MountPoints);
+            json.WriteStrings("mountPoints", guest.MountPoints);
         }
         if (layer.Array is { } array)
             ArrayJson.Write(json, array);
@@ -57,7 +58,7 @@ public static class InspectJson
                 json.WriteNumber("metadataPercent", Math.Round(metadata, 2));
         }
         json.WriteString("problem", report.Problem);
-        WriteStrings("warnings", report.Warnings);
+        json.WriteStrings("warnings", report.Warnings);
         json.WriteStartArray("children");
         foreach (LayerReport child in report.Children)
             Write(json, child);
@@ -70,14 +71,6 @@ public static class InspectJson
                 json.WriteNumber(key, number);
             else
                 json.WriteNull(key);
-        }
-
-        void WriteStrings(string key, IReadOnlyList<string> values)
-        {
-            json.WriteStartArray(key);
-            foreach (string value in values)
-                json.WriteStringValue(value);
-            json.WriteEndArray();
         }
     }
 }

@@ -1,3 +1,4 @@
+using Jumpbag.Backup.Chunking;
 using Jumpbag.Backup.Repository;
 using Jumpbag.Backup.Snapshots;
 using Jumpbag.Backup.Stores;
@@ -13,20 +14,39 @@ internal sealed class Repositories(string? passwordFile, EventSink events) : IDi
 {
     private const string FileScheme = "file://";
 
+    private readonly StoreOptions options = new() { Events = events };
     private readonly Dictionary<string, BackupRepository> opened = [];
     private readonly Dictionary<(BackupRepository, StorageId), FileTree> trees = [];
 
-    /// <param name="url">A folder, or file:// with one.</param>
+    /// <param name="url">A folder, or the address of one or of a store in the network.</param>
     public BackupRepository Open(string url)
     {
-        string folder = Folder(url);
-        if (opened.TryGetValue(folder, out BackupRepository? known))
+        if (opened.TryGetValue(url, out BackupRepository? known))
             return known;
-        var store = new FolderStore(folder);
+        StoreAddress address = StoreAddress.Parse(url);
+        RepositoryStore store = address.Open(options);
         try
         {
-            BackupRepository repository = BackupRepository.Open(store, RepositoryPassword.Find(passwordFile, folder), events);
-            opened.Add(folder, repository);
+            BackupRepository repository = BackupRepository.Open(store, RepositoryPassword.Find(passwordFile, address.Place), events);
+            opened.Add(url, repository);
+            return repository;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes one where none is.</summary>
+    public BackupRepository Create(string url, RabinPolynomial? polynomial)
+    {
+        StoreAddress address = StoreAddress.Parse(url);
+        RepositoryStore store = address.Open(options);
+        try
+        {
+            BackupRepository repository = BackupRepository.Create(store, RepositoryPassword.Find(passwordFile, address.Place), polynomial, events);
+            opened.Add(url, repository);
             return repository;
         }
         catch
@@ -39,12 +59,14 @@ internal sealed class Repositories(string? passwordFile, EventSink events) : IDi
     /// <summary>What REPOSITORY:SNAPSHOT[:/PATH] names; null where it names no repository.</summary>
     public Place? TryOpen(string text)
     {
+        if (StoreAddress.IsRemote(text))
+            return StoreAddress.Split(text) is (string address, { } snapshot) ? Open(address, snapshot) : throw WhichSnapshot(StoreAddress.Parse(text).Place);
         int from = text.StartsWith(FileScheme, StringComparison.Ordinal) ? FileScheme.Length : 0;
         for (int end = text.IndexOf(':', from); ; end = text.IndexOf(':', end + 1))
         {
             string url = end < 0 ? text : text[..end];
             if (FolderStore.IsRepository(url[from..]))
-                return end < 0 ? throw new UsageException($"{text}: is a repository; which snapshot?", $"write {text}:latest, or choose one: jumpbag restore --repo {text} --list") : Open(url, text[(end + 1)..]);
+                return end < 0 ? throw WhichSnapshot(text) : Open(url, text[(end + 1)..]);
             if (end < 0)
                 return from == 0 ? null : throw new NotFoundException($"{text}: no repository there");
         }
@@ -60,9 +82,9 @@ internal sealed class Repositories(string? passwordFile, EventSink events) : IDi
         if (!trees.TryGetValue((repository, snapshot.Id), out FileTree? tree))
         {
             trees.Add((repository, snapshot.Id), tree = new(new SnapshotFileSystem(repository, snapshot)));
-            events(new FileSystemsOpened(repository.Place, [new(url, $"snapshot {snapshot}", null)]));
+            events(new FileSystemsOpened(repository.Place, [new(repository.Place, $"snapshot {snapshot}", null)]));
         }
-        return new($"{url}:{snapshot.Id.Short}", tree, ByteString.FromArgument(path.StartsWith('/') ? path : "/" + path));
+        return new($"{repository.Place}:{snapshot.Id.Short}", tree, ByteString.FromArgument(path.StartsWith('/') ? path : "/" + path));
     }
 
     public void Dispose()
@@ -71,12 +93,5 @@ internal sealed class Repositories(string? passwordFile, EventSink events) : IDi
             repository.Dispose();
     }
 
-    private static string Folder(string url)
-    {
-        if (url.StartsWith(FileScheme, StringComparison.Ordinal))
-            return url[FileScheme.Length..];
-        int colon = url.IndexOf(':', StringComparison.Ordinal);
-        return colon < 0 || Directory.Exists(url) ? url
-            : throw new UnsupportedException($"{url}: repositories behind '{url[..colon]}:' cannot be read yet", "restic or rclone copies one into a folder: rclone copy REMOTE:PATH FOLDER");
-    }
+    private static UsageException WhichSnapshot(string place) => new($"{place}: is a repository; which snapshot?", $"write {place}:latest, or choose one: jumpbag restore --repo {place} --list");
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Jumpbag.Backup.Tiers;
 using Jumpbag.Core;
 using Jumpbag.Host;
 
@@ -19,12 +20,22 @@ internal static class RepositoryPassword
         if ((file ?? Variable("RESTIC_PASSWORD_FILE")) is { } named)
             return FromFile(named);
         if (Variable("RESTIC_PASSWORD_COMMAND") is { } command)
-            return FromCommand(command);
+            return FromCommand(command, "RESTIC_PASSWORD_COMMAND");
         if (Variable("RESTIC_PASSWORD") is { } password)
             return Encoding.UTF8.GetBytes(password);
         return TerminalPrompt.AskHidden($"Password of the repository {place}: ") is { } typed ? Encoding.UTF8.GetBytes(typed)
             : throw new FailedException($"{place}: the repository needs a password", "--password-file FILE; restic's RESTIC_PASSWORD_FILE, RESTIC_PASSWORD_COMMAND and RESTIC_PASSWORD are used too");
     }
+
+    /// <summary>Of a configured copy.</summary>
+    /// <exception cref="FailedException">It cannot be had.</exception>
+    public static byte[] Of(BackupCopy copy) => copy.Password switch
+    {
+        { File: { } file } => FromFile(file),
+        { Command: { } command } => FromCommand(command, $"the password-command of {copy.Name}"),
+        { Variable: { } name } => Variable(name) is { } value ? Encoding.UTF8.GetBytes(value) : throw new FailedException($"{copy.Name}: the environment has no {name}", $"it holds the password, as password-env in [copies.{copy.Name}] says"),
+        _ => Find(null, copy.Name),
+    };
 
     /// <summary>The end of the line is no part of it, nor is any other space around it: so restic has it.</summary>
     private static byte[] FromFile(string file)
@@ -42,10 +53,10 @@ internal static class RepositoryPassword
         }
     }
 
-    private static byte[] FromCommand(string command)
+    private static byte[] FromCommand(string command, string what)
     {
         ProgramRun run = ProgramRun.Of("sh", ["-c", command], Patience);
-        return run.Succeeded ? Trimmed(Encoding.UTF8.GetBytes(run.Output)) : throw new FailedException($"RESTIC_PASSWORD_COMMAND failed: {run.Complaint}");
+        return run.Succeeded ? Trimmed(Encoding.UTF8.GetBytes(run.Output)) : throw new FailedException($"{what} failed: {run.Complaint}");
     }
 
     private static byte[] Trimmed(ReadOnlySpan<byte> text) => text.Trim(" \t\r\n\v\f"u8).ToArray();

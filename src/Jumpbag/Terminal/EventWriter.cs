@@ -72,6 +72,9 @@ public sealed class EventWriter : IDisposable
                 case FileFailed file:
                     Place("not made:", $"{file.Path}: {file.Reason}");
                     break;
+                case FileNotSaved file:
+                    Place("not saved:", $"{file.Path}: {file.Reason}");
+                    break;
             }
         }
     }

@@ -35,6 +35,19 @@ public sealed class ScannerFuzz
     public void of_postgresql_the_fast_scanner_gives_what_the_slow_one_gives() =>
         Case(PostgresTokens).Sample(one => Compare(one.Dump, one.Chunk, one.Piece, one.Held, Dialect.Postgres), iter: 4_000, threads: 2);
 
+    /// <summary>What chance has found: each at every place that a block of the fast scanner can begin at, and in every chunk.</summary>
+    [Theory]
+    [InlineData("*/(1,'abc'),(2,'d');", Dialect.MariaDb)]
+    [InlineData("(1, $t$;$$;$t$$t$;$$;$t$, 'x\\');", Dialect.Postgres)]
+    [InlineData("(1, NOTHINGE'\\', ';'), (2, E'\\';');", Dialect.Postgres)]
+    [InlineData("(1, aE'\\');", Dialect.Postgres)]
+    public void what_chance_has_found(string rows, Dialect dialect)
+    {
+        for (int padding = 0; padding < 140; padding++)
+            foreach (int chunk in new[] { 1, 5, 63, 64, 75, 1 << 20 })
+                Compare($"INSERT INTO t VALUES {(dialect == Dialect.MariaDb ? new string(' ', padding) : $"('{new string('a', padding)}'), ")}{rows}", chunk, 208, 1 << 20, dialect);
+    }
+
     private static void Compare(string dump, int chunk, int piece, int held, Dialect dialect)
     {
         byte[] bytes = Encoding.Latin1.GetBytes(dump);

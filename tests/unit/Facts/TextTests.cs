@@ -1,4 +1,5 @@
 using Jumpbag.Facts;
+using Jumpbag.Facts.Probes;
 using Jumpbag.Facts.Texts;
 
 namespace Jumpbag.Tests.Unit.Facts;
@@ -206,4 +207,20 @@ public sealed class TextTests
     [InlineData("""{"smart_status":"x","ata_smart_attributes":{"table":[1,{"id":"x"}]}}""")]
     [InlineData("""{"smartctl":{"messages":[{"string":5}]}}""")]
     public void anything_else_is_no_report(string text) => Assert.NotNull(SmartReport.Parse(text).Failure);
+
+    [Fact]
+    public void timers_are_read_as_systemd_shows_their_properties()
+    {
+        const string Shown = "LastTriggerUSec=Fri 2026-11-27 18:41:15 UTC\nId=tick.timer\n\nLastTriggerUSec=\nId=never.timer\n\nId=apt-daily.timer\nLastTriggerUSec=Fri 2026-11-27 06:12:01 CET\n";
+        Assert.Equal([("tick.timer", new DateTimeOffset(2026, 11, 27, 18, 41, 15, TimeSpan.Zero)), ("apt-daily.timer", new(2026, 11, 27, 6, 12, 1, TimeSpan.Zero))], Timers.Parse(Shown, TimeZoneInfo.Utc));
+    }
+
+    [Fact]
+    public void advice_of_the_kernel_is_no_trouble_of_its_own()
+    {
+        const string Advice = "\"echo 0 > /proc/sys/kernel/hung_task_timeout_secs\" disables this message.";
+        Assert.True(KernelTrouble.IsAdvice(Advice));
+        Assert.Null(KernelTrouble.Of(Advice));
+        Assert.Equal("stuck", KernelTrouble.Of("INFO: task mount:155 blocked for more than 120 seconds.")?.Kind);
+    }
 }

@@ -12,7 +12,7 @@ public enum Compression
     Bzip2,
 }
 
-internal static class Compressions
+public static class Compressions
 {
     /// <summary>First bytes that are needed to tell.</summary>
     public const int MagicLength = 10;
@@ -41,7 +41,7 @@ internal static class Compressions
     };
 
     /// <summary>What the input holds decompressed: all members, frames or streams of it, to its end.</summary>
-    public static Stream Decode(Compression compression, CountedStream input) => compression switch
+    internal static Stream Decode(Compression compression, CountedStream input) => compression switch
     {
         Compression.Gzip => new GzipToItsEnd(input),
         Compression.Zstd => new ZstdSharp.DecompressionStream(input, checkEndOfStream: true),
@@ -50,8 +50,12 @@ internal static class Compressions
         _ => input,
     };
 
+    /// <summary>The same of bytes at hand: plain ones come as they are. What is damaged throws, with the exceptions of the decoder.</summary>
+    public static Stream Decode(byte[] packed) =>
+        Decode(Detect(packed.AsSpan(0, Math.Min(packed.Length, MagicLength))), new CountedStream(new MemoryStream(packed), ReadOnlyMemory<byte>.Empty));
+
     /// <summary>What a decoder threw, as a failure that names the place; null where it is not about the data.</summary>
-    public static JumpbagException? Failure(Exception thrown, string name, Compression compression, CountedStream input)
+    internal static JumpbagException? Failure(Exception thrown, string name, Compression compression, CountedStream input)
     {
         switch (thrown)
         {

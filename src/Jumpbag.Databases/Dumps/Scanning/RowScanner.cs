@@ -30,6 +30,9 @@ internal sealed class RowScanner(Lexer lexer)
     private byte quote;
     private int depth;
 
+    /// <summary>An element ends here, as was seen by looking at elements: what stands before is no part of a word that goes on here.</summary>
+    private int boundary;
+
     /// <summary>Scanned so far.</summary>
     public int At { get; private set; }
 
@@ -44,17 +47,18 @@ internal sealed class RowScanner(Lexer lexer)
 
     public void Begin(int at)
     {
-        (At, Rows, LastRowEnd, depth, inString, quote) = (at, 0, at, 0, false, (byte)'\'');
+        (At, Rows, LastRowEnd, depth, inString, quote, boundary) = (at, 0, at, 0, false, (byte)'\'', at);
     }
 
     /// <summary>Someone else has looked at the bytes up to there.</summary>
-    public void GoTo(int at) => At = at;
+    public void GoTo(int at) => At = boundary = at;
 
     /// <summary>So many bytes were taken from the start of the text; of what was not looked at yet only what stands between rows.</summary>
     public void Shift(int count)
     {
         At = Math.Max(0, At - count);
         LastRowEnd -= count;
+        boundary = Math.Max(0, boundary - count);
     }
 
     /// <param name="cutAt">A row that ends there or further on ends the look; 0 for the first that ends at all.</param>
@@ -106,7 +110,7 @@ internal sealed class RowScanner(Lexer lexer)
             {
                 // E'…' has escapes whatever the settings are; what stands before the block is looked at where it matters.
                 ulong e = (TBlock.Equal(ref block, (byte)'e') | TBlock.Equal(ref block, (byte)'E')) << 1;
-                if ((quotes & 1) != 0 && at > 0 && text[at - 1] is (byte)'e' or (byte)'E')
+                if ((quotes & 1) != 0 && at > boundary && text[at - 1] is (byte)'e' or (byte)'E')
                     e |= 1;
                 e &= quotes & strings;
                 if ((e & 1) != 0)
@@ -175,10 +179,10 @@ internal sealed class RowScanner(Lexer lexer)
         return result;
     }
 
-    private static bool IsWithinWord(ReadOnlySpan<byte> text, int at)
+    private bool IsWithinWord(ReadOnlySpan<byte> text, int at)
     {
         int start = at;
-        while (start > 0 && Lexer.IsWord(text[start - 1]))
+        while (start > boundary && Lexer.IsWord(text[start - 1]))
             start--;
         return text[start..at].IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0;
     }
@@ -186,12 +190,16 @@ internal sealed class RowScanner(Lexer lexer)
     private RowResult? ByElements(ReadOnlySpan<byte> text, int until, int cutAt, bool isAtEnd)
     {
         int at = At;
+        // The block may begin within a word, whose last letter is not the E of E'…'.
+        if (lexer is PostgresLexer && !inString && IsWithinWord(text, at))
+        {
+            while (at < text.Length && Lexer.IsWord(text[at]))
+                at++;
+            if (at == text.Length && !isAtEnd)
+                return RowResult.NeedMore;
+        }
         try
         {
-            // The block may begin within a word, whose last letter is not the E of E'…'.
-            if (lexer is PostgresLexer && !inString && IsWithinWord(text, at))
-                while (at < text.Length && Lexer.IsWord(text[at]))
-                    at++;
             while (at < until)
             {
                 if (inString)
@@ -258,7 +266,7 @@ internal sealed class RowScanner(Lexer lexer)
         }
         finally
         {
-            At = at;
+            At = boundary = at;
         }
     }
 }

@@ -23,6 +23,7 @@ internal enum TokenKind
 internal ref struct SqlTokens(ReadOnlySpan<byte> text, Lexer lexer)
 {
     private readonly ReadOnlySpan<byte> text = text;
+    private int openConditionals;
 
     /// <summary>The marks of conditional comments are tokens too: for those who change the text.</summary>
     public bool ShowsConditionals { get; init; }
@@ -55,7 +56,10 @@ internal ref struct SqlTokens(ReadOnlySpan<byte> text, Lexer lexer)
         byte first = text[Position];
         bool isMariaDb = lexer is MariaDbLexer;
         if (ShowsConditionals && ConditionalMark(text[Position..]) is > 0 and var length)
+        {
+            Count(first);
             (Kind, Position) = (first == (byte)'/' ? TokenKind.ConditionalStart : TokenKind.ConditionalEnd, Position + length);
+        }
         else if (first == (byte)'`' || (first == (byte)'"' && !(isMariaDb && !((MariaDbLexer)lexer).AnsiQuotes)))
             (Kind, Position) = (TokenKind.QuotedName, ElementEnd());
         else if (first is (byte)'\'' or (byte)'"' || (first == (byte)'$' && !isMariaDb))
@@ -165,6 +169,7 @@ internal ref struct SqlTokens(ReadOnlySpan<byte> text, Lexer lexer)
             {
                 if (ShowsConditionals)
                     return;
+                Count(rest[0]);
                 Position += length;
             }
             else
@@ -177,12 +182,14 @@ internal ref struct SqlTokens(ReadOnlySpan<byte> text, Lexer lexer)
         }
     }
 
-    /// <summary>Bytes of "/*!50003", "/*M!" or "*/" at the start; 0 where none stands there.</summary>
+    private void Count(byte firstOfMark) => openConditionals += firstOfMark == (byte)'/' ? 1 : -1;
+
+    /// <summary>Bytes of "/*!50003", "/*M!" or "*/" at the start; 0 where none stands there. A "*/" that closes nothing is two symbols.</summary>
     private readonly int ConditionalMark(ReadOnlySpan<byte> rest)
     {
         if (lexer is not MariaDbLexer)
             return 0;
-        if (rest.StartsWith("*/"u8))
+        if (openConditionals > 0 && rest.StartsWith("*/"u8))
             return 2;
         if (!MariaDbLexer.IsConditional(rest))
             return 0;

@@ -9,7 +9,7 @@ namespace Jumpbag.Incidents.Verbs;
 /// <summary>jumpbag incident review</summary>
 internal static class ReviewVerb
 {
-    private static readonly Argument<string> Which = new("id") { Arity = ArgumentArity.ZeroOrOne, Description = "an incident (the current one)" };
+    private static readonly Argument<string> Which = new("id") { Arity = ArgumentArity.ZeroOrOne, Description = "an incident (the current one; where none is open, the one closed last)" };
     private static readonly Option<bool> Html = new("--html") { Description = "as an HTML page instead of Markdown" };
     private static readonly Option<bool> Public = new("--public") { Description = "for those outside: no people, machines, commands, assumptions" };
     private static readonly Option<bool> Names = new("--names") { Description = "logins instead of roles" };
@@ -21,6 +21,8 @@ internal static class ReviewVerb
     {
         if (desk.Parsed.GetValue(Which) is { } which)
             desk.UseJournal(desk.Find(which));
+        else if (!desk.HasJournal && PastIncidents.All(desk).Where(state => state.Closing is not null).MaxBy(state => state.Closing!.Id, StringComparer.Ordinal) is { } last)
+            desk.UseJournal(desk.Find(last.Opened.Id));
         IReadOnlyList<Block> blocks = PostMortem.Of(desk.State, desk.Parsed.GetValue(Names), desk.Parsed.GetValue(Public));
         string text = desk.Parsed.GetValue(Html) ? HtmlWriter.Write(((Heading)blocks[0]).Text, blocks) : MarkdownWriter.Write(blocks);
         if (desk.Parsed.GetValue(File) is { } file)

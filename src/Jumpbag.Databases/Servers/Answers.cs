@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text;
-using Jumpbag.Databases.Servers;
 
-namespace Jumpbag.Facts.Databases;
+namespace Jumpbag.Databases.Servers;
 
 /// <summary>Values of an answer by the names of their columns.</summary>
-internal static class Answers
+public static class Answers
 {
     public static IEnumerable<Dictionary<string, string?>> Rows(this QueryResult result)
     {
