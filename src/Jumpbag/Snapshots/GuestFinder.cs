@@ -31,16 +31,20 @@ public sealed class GuestFinder(FileSystemOpener opener, EventSink events, Func<
             return Only(top);
         List<Layer> members = [.. opener.Sources.Members(top)];
         List<Layer> candidates = [.. members.Where(CanMount)];
-        foreach (Layer other in members.Where(layer => layer.Signature is { Usage: "filesystem" } && !CanMount(layer)))
-            events(new Warning($"{other.Locator} is not mounted: {WhyNot(other)}"));
+        List<Layer> others = [.. members.Where(layer => layer.Signature is { Usage: "filesystem" } && !CanMount(layer))];
         IsJoined = candidates.Count > 1;
-        List<Layer> roots = candidates.Count <= 1 ? candidates : [.. candidates.Where(LooksLikeRoot)];
+        // One alone is the root whatever it holds; beside another one it may be that one's /boot.
+        List<Layer> roots = candidates.Count + others.Count <= 1 ? candidates : [.. candidates.Where(LooksLikeRoot)];
+        foreach (Layer other in roots.Count > 0 ? others : others.Skip(1))
+            events(new Warning($"{other.Locator} is not mounted: {WhyNot(other)}", Instead(other)));
         return roots switch
         {
             [var root] => root,
+            [] when others.Count > 0 => throw new UnsupportedException($"{others[0].Locator} cannot be mounted: {WhyNot(others[0])}",
+                candidates.Count == 0 ? Instead(others[0]) : $"--partition mounts another one by itself: {Names(candidates)}; {Instead(others[0])}"),
             [] when candidates.Count == 0 => throw FileSystemOpener.Unrecognised(top),
             _ => throw new UsageException($"{top.Locator} has several {(roots.Count == 0 ? "filesystems and none of them looks like a root" : "root filesystems")}",
-                "choose with --partition: " + string.Join(", ", (roots.Count == 0 ? candidates : roots).Select(layer => $"{layer.Step.TrimStart('@')} ({layer.Signature!.Format})"))),
+                $"choose with --partition: {Names(roots.Count == 0 ? candidates : roots)}"),
         };
     }
 
@@ -63,12 +67,14 @@ public sealed class GuestFinder(FileSystemOpener opener, EventSink events, Func<
         return joined;
     }
 
+    private static string Names(IEnumerable<Layer> layers) => string.Join(", ", layers.Select(layer => $"{layer.Step.TrimStart('@')} ({layer.Signature!.Format})"));
+
     private static Layer Only(Layer layer)
     {
         if (layer.Refusal is { } refusal)
             throw new UnsupportedException($"{layer.Locator}: {refusal.Message}", refusal.Hint);
         return CanMount(layer) ? layer : layer.Signature is null ? throw FileSystemOpener.Unrecognised(layer) : throw new UnsupportedException($"{layer.Locator}: {WhyNot(layer)}",
-            layer.Signature.Format == "LVM2_member" ? "without --partition the root in its volumes is found" : null);
+            Instead(layer));
     }
 
     private static bool IsVolumeGroupMember(Layer layer) => layer.Signature?.Format == "LVM2_member";
@@ -80,6 +86,13 @@ public sealed class GuestFinder(FileSystemOpener opener, EventSink events, Func<
         ? "it is btrfs: the kernel would take a snapshot for the origin itself, since both have one UUID"
         : layer.Volume is not null ? $"it is {layer.Signature.Format}, which only the kernel reads, on a volume that does not lie in one piece, and a guest's own volume group is not activated here"
         : $"it holds {layer.Signature.Format}";
+
+    /// <summary>What a person can do with a filesystem that is not mounted here.</summary>
+    private static string? Instead(Layer layer) => layer.Signature!.Format == "LVM2_member" ? "without --partition the root in its volumes is found"
+        : layer.Signature.Usage != "filesystem" ? null
+        : layer.Volume is not null ? "--keep leaves the snapshot; 'jumpbag mount --raw' of it shows this volume as a file, and 'mount -o ro,loop' of that reads what was written back: norecovery,nouuid for XFS, rescue=nologreplay for btrfs"
+        : layer.Signature.Format == "btrfs" ? "btrfs makes snapshots of its own: 'btrfs subvolume snapshot -r'; or --keep leaves this one, for a virtual machine to have as a disk"
+        : "--keep leaves the snapshot, for a virtual machine to have as a disk";
 
     private bool LooksLikeRoot(Layer layer)
     {

@@ -40,6 +40,8 @@ public static class SnapshotDryRun
         }
         if (request.Command.Count > 0)
             output.WriteLine(string.Join(' ', request.CommandFor(folder).Select(word => ShellWord.Quote(word.ToString()))));
+        else
+            output.WriteLine("# It stays mounted until you have enough.");
         output.WriteLine($"umount -R {ShellWord.Quote(folder)}");
         if (!request.Keep)
             output.WriteLine(LvmTool.Line("lvremove", ["--yes", plan.FullName]));

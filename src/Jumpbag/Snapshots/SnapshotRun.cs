@@ -30,7 +30,8 @@ public sealed class SnapshotRun(SnapshotRequest request, Session session)
         // Never ended by a second Ctrl-C: a snapshot left behind fills up.
         stop = session.CatchSignals(always: true);
         if (request.Command.Count > 0 && Programs.TryFind(request.Command[0].ToArgument()) is null)
-            throw new NotFoundException($"{request.Command[0]}: there is no such program", "the command stands behind --, as in: -- rsync -a {}/ /backup");
+            throw new NotFoundException($"{request.Command[0]}: {(Path.Exists(request.Command[0].ToArgument()) ? "is not a program that can be run" : "there is no such program")}",
+                "the command stands behind --, as in: -- rsync -a {}/ /backup");
         SnapshotPlan plan = SnapshotPlan.Make(request.Origin, request.Size);
         if (request.Size is not null && plan.Size is null)
             session.Events(new Warning($"--size is not needed: {plan.Origin.FullName} is thin, and so is its snapshot"));

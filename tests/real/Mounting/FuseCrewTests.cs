@@ -26,9 +26,14 @@ public sealed class FuseCrewTests
         {
             Assert.Equal(4, Directory.GetFiles($"{point}").Length);
             await Task.Delay(idle, cancelled);
-            // Three of the four threads are kept busy.
-            Task<string>[] slow = [.. names.Select(name => Task.Factory.StartNew(() => Shell.Run("head", "-c", "4096", $"{point}/{name}"), cancelled, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
-            Assert.True(stuck.Entered.Wait(TimeSpan.FromSeconds(20), cancelled));
+            // Three of the four threads are kept busy. Each has its request alone, without another one that waits behind it, so nobody
+            // is told to take over.
+            var slow = new List<Task<string>>();
+            foreach (string name in names)
+            {
+                slow.Add(Task.Factory.StartNew(() => Shell.Run("dd", "if=" + $"{point}/{name}", "iflag=direct", "bs=4k", "count=1", "status=none"), cancelled, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+                Assert.True(await stuck.Entered.WaitAsync(TimeSpan.FromSeconds(20), cancelled), $"the read of {name} was not taken");
+            }
             for (int i = 0; i < 50; i++)
                 Assert.Equal(0, Shell.Try("timeout", "20", "dd", "if=" + $"{point}/quick", "of=/dev/null", "iflag=direct", "bs=64k", "status=none").Status);
             Assert.DoesNotContain(slow, reader => reader.IsCompleted);
@@ -41,7 +46,7 @@ public sealed class FuseCrewTests
     /// <summary>Answers nobody until it is let go.</summary>
     private sealed class StuckDevice : BlockDevice, IDisposable
     {
-        public CountdownEvent Entered { get; } = new(3);
+        public SemaphoreSlim Entered { get; } = new(0);
 
         public ManualResetEventSlim Release { get; } = new();
 
@@ -49,8 +54,7 @@ public sealed class FuseCrewTests
 
         public override void Read(long offset, Span<byte> destination)
         {
-            if (!Entered.IsSet)
-                Entered.Signal();
+            Entered.Release();
             Release.Wait();
             destination.Fill((byte)'x');
         }

@@ -11,7 +11,7 @@ public sealed class LiveSnapshotTests(LiveSnapshotTests.Machine machine) : IClas
     /// <summary>A section of the script and how many checks it has, so that one that ends early does not pass.</summary>
     [Theory]
     [InlineData("fixed", 15)]
-    [InlineData("refused", 13)]
+    [InlineData("refused", 20)]
     [InlineData("overflow", 10)]
     [InlineData("hooks", 11)]
     [InlineData("signals", 6)]
@@ -41,7 +41,7 @@ public sealed class LiveSnapshotTests(LiveSnapshotTests.Machine machine) : IClas
     {
         private static readonly string[] Boots = ["fixed refused overflow hooks signals dry two", "terminal crash keep wait thin xfs journal guest xfsguest xfsgroup guestgroup"];
 
-        private static readonly string[] Programs = ["mke2fs", "mkfs.xfs", "sfdisk", "script", "mount", "umount", "losetup", "blockdev", "fstrim", "dumpe2fs", "seq", "sync", "stat"];
+        private static readonly string[] Programs = ["mke2fs", "mkfs.xfs", "mkfs.btrfs", "sfdisk", "script", "mount", "umount", "losetup", "blockdev", "fstrim", "dumpe2fs", "seq", "sync", "stat"];
 
         public Machine()
         {
@@ -59,7 +59,7 @@ public sealed class LiveSnapshotTests(LiveSnapshotTests.Machine machine) : IClas
                         file.SetLength(disk.EndsWith('a') ? 1500L << 20 : 400L << 20);
                 string source = Path.Combine(VirtualMachine.Repository, "tests", "real", "Snapshots", "live-snapshots.sh");
                 File.WriteAllText(folder.File("script"), $"PATH=$PATH:{Path.GetDirectoryName(program)} SECTIONS='{sections}'\n{File.ReadAllText(source)}");
-                ShellResult result = VirtualMachine.Run(folder.File("script"), disks, ["xfs", "fuse", "ext2"], [.. Programs, program], minutes: 12);
+                ShellResult result = VirtualMachine.Run(folder.File("script"), disks, ["xfs", "btrfs", "fuse", "ext2"], [.. Programs, program], minutes: 12);
                 Lines = [.. Lines, .. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
                 failures.Add($"exit status {result.Status} {result.Errors}");
             }

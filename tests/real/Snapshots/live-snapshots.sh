@@ -115,6 +115,8 @@ if section refused; then
   says no-such-volume-said 'host/nothing: LVM knows no such volume' /tmp/err
   jumpbag snapshot host/plain -- no-such-program {} 2>/tmp/err; expect no-such-program 1 $? "$(cat /tmp/err)"
   says no-such-program-said 'no-such-program: there is no such program' /tmp/err
+  echo words >/tmp/words
+  jumpbag snapshot host/plain -- /tmp/words 2>/tmp/err; says no-program-said '/tmp/words: is not a program that can be run' /tmp/err
   lvcreate -y -s -n theirs -L 2m host/plain
   jumpbag snapshot host/theirs -- true 2>/tmp/err; expect snapshot-of-snapshot 4 $? "$(cat /tmp/err)"
   jumpbag snapshot clean host/theirs 2>/tmp/err; expect not-ours 1 $? "$(cat /tmp/err)"
@@ -126,6 +128,23 @@ if section refused; then
   jumpbag snapshot host/empty --size 2M -- true 2>/tmp/err; expect no-filesystem 1 $? "$(cat /tmp/err)"
   lvremove -y host/empty
   clean clean-after-refusals
+  # btrfs in a guest's own group: refused, and not taken for less than it is, its /boot. What the hint says works.
+  printf 'size=8M,type=83\nsize=130M,type=8e\n' | sfdisk -q /dev/vdb
+  mke2fs -q -t ext2 -L boot /dev/vdb1; pvcreate /dev/vdb2; vgcreate -s 1m inner /dev/vdb2; lvcreate -y -n root -L 120m inner
+  mkfs.btrfs -q /dev/inner/root; mount /dev/inner/root /mnt/a; echo copied >/mnt/a/page; umount /mnt/a; vgchange -an inner
+  lvcreate -y -n vm -L 140m host; dd if=/dev/vdb of=/dev/host/vm bs=1M count=140 iflag=direct 2>/dev/null; dd if=/dev/zero of=/dev/vdb bs=1M count=60 2>/dev/null; blockdev --rereadpt /dev/vdb
+  jumpbag snapshot host/vm --size 4M --keep -- touch /tmp/ran 2>/tmp/err; expect btrfs-refused 4 $? "$(cat /tmp/err)"
+  says btrfs-said '@inner/root cannot be mounted: it is btrfs: ' /tmp/err
+  says btrfs-hint '^hint: --partition mounts another one by itself: 1 \(ext2\); --keep leaves the snapshot; .jumpbag mount --raw. of it' /tmp/err
+  name=$(lvs --noheadings -o lv_name | grep -o 'jumpbag_[a-z0-9_]*') files=/mnt/raw hand=/mnt/hand
+  mkdir -p $files $hand; jumpbag mount -q --raw "/dev/host/$name" $files
+  mount -o ro,loop,rescue=nologreplay "$(find $files -type f -name '*root*')" $hand
+  expect btrfs-by-hand copied "$(cat $hand/page)" "$(ls -lR $files)"
+  umount $hand $files; jumpbag snapshot clean "host/$name"
+  mkfs.btrfs -q -f /dev/host/vm; jumpbag snapshot host/vm --dry-run -- true 2>/tmp/err
+  says btrfs-of-the-host "^hint: btrfs makes snapshots of its own: 'btrfs subvolume snapshot -r'" /tmp/err
+  lvremove -y host/vm
+  clean clean-after-btrfs
 fi
 
 if section overflow; then
