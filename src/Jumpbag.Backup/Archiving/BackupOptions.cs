@@ -16,4 +16,7 @@ public sealed record BackupOptions
 
     /// <summary>Files that look unchanged are read too.</summary>
     public bool ReadAll { get; init; }
+
+    /// <summary>Called when all is saved and before the snapshot is: throws where what was read turned out to be worth nothing.</summary>
+    public Action? Verify { get; init; }
 }

@@ -25,6 +25,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     private readonly BlobCache cache = new();
     private readonly ThreadLocal<Decompressor> decompressors = new(() => new Decompressor(), trackAllValues: true);
     private readonly Lock gate = new();
+    private readonly List<string> indexProblems = [];
     private bool readAllPacks;
     private long bytesRead;
 
@@ -53,6 +54,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     /// <summary>What others have done since is seen: for who has just got the lock.</summary>
     internal void ReadIndexAnew()
     {
+        indexProblems.Clear();
         index = new(ReadIndex);
         readAllPacks = false;
     }
@@ -93,7 +95,8 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     }
 
     /// <summary>All that can be read, the oldest first; of others is warned.</summary>
-    public IReadOnlyList<SnapshotInfo> Snapshots()
+    /// <param name="unreadable">Told of those too.</param>
+    public IReadOnlyList<SnapshotInfo> Snapshots(Action<string>? unreadable = null)
     {
         var found = new List<SnapshotInfo>();
         foreach (string name in store.List(FileKind.Snapshot))
@@ -107,12 +110,50 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
             catch (JumpbagException e)
             {
                 events(new Warning($"snapshot {id.Short} cannot be read: {e.Message}", e.Hint));
+                unreadable?.Invoke($"snapshot {id.Short} cannot be read: {e.Message}");
             }
         }
         return [.. found.OrderBy(snapshot => snapshot.Time).ThenBy(snapshot => snapshot.Id)];
     }
 
     internal override long? LengthOf(BlobType type, StorageId blob) => Known(type, blob) && index.Value.TryFind(type, blob, out BlobPlace? place) ? place.Value.ContentLength : null;
+
+    /// <summary>The file of a snapshot, JSON.</summary>
+    internal byte[] SnapshotFile(StorageId id) => ReadFile(FileKind.Snapshot, id.ToString());
+
+    /// <summary>Index files that cannot be used, in words.</summary>
+    internal IReadOnlyList<string> IndexProblems => indexProblems;
+
+    /// <summary>Why a sealed blob, as it lies in a pack, is not what it is said to be; null where it is.</summary>
+    internal string? Mismatch(ReadOnlySpan<byte> hidden, uint uncompressed, StorageId blob)
+    {
+        if (cipher.TryOpen(hidden) is not { } content)
+            return "was altered";
+        if (uncompressed > 0)
+        {
+            try
+            {
+                content = Decompress(content, uncompressed, "it");
+            }
+            catch (CorruptException e)
+            {
+                return e.Message;
+            }
+        }
+        return StorageId.Of(content) == blob ? null : $"is not {blob.Short}";
+    }
+
+    /// <summary>Looks into the packs that no index names, once: from then on their blobs are known.</summary>
+    internal void ReadUnnamedPacksOnce()
+    {
+        lock (gate)
+        {
+            if (readAllPacks)
+                return;
+            readAllPacks = true;
+            ReadUnnamedPacks();
+        }
+    }
 
     /// <summary>How many bytes it takes in its pack; null where no index names it.</summary>
     internal long? StoredLength(BlobType type, StorageId blob) => index.Value.TryFind(type, blob, out BlobPlace? place) ? place.Value.Length : null;
@@ -138,7 +179,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
                 }
             }
         }
-        throw new CorruptException(failed is null ? $"blob {blob.Short} is in no pack of the repository" : failed.Message);
+        throw failed ?? new CorruptException($"blob {blob.Short} is in no pack of the repository");
     }
 
     public void Dispose()
@@ -169,15 +210,8 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     {
         if (index.Value.TryFind(type, blob, out _))
             return true;
-        lock (gate)
-        {
-            if (!readAllPacks)
-            {
-                readAllPacks = true;
-                ReadUnnamedPacks();
-            }
-            return index.Value.TryFind(type, blob, out _);
-        }
+        ReadUnnamedPacksOnce();
+        return index.Value.TryFind(type, blob, out _);
     }
 
     private void ReadUnnamedPacks()
@@ -212,7 +246,9 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
             }
             catch (JumpbagException e)
             {
-                events(new Warning($"index {name[..Math.Min(8, name.Length)]} cannot be used: {e.Message}", "the packs themselves are looked into instead, which takes longer"));
+                string problem = $"index {name[..Math.Min(8, name.Length)]} cannot be used: {e.Message}";
+                indexProblems.Add(problem);
+                events(new Warning(problem, "the packs themselves are looked into instead, which takes longer"));
             }
         }
         return read;

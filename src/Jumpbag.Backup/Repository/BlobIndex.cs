@@ -93,6 +93,22 @@ internal sealed class BlobIndex
                 : further.TryGetValue((type, blob), out List<BlobPlace>? others) ? [first, .. others] : [first];
     }
 
+    /// <summary>All blobs by the packs that they lie in; also those that lie in several.</summary>
+    public Dictionary<StorageId, List<PackedBlob>> ByPack()
+    {
+        lock (gate)
+        {
+            var found = packs.ToDictionary(pack => pack, _ => new List<PackedBlob>());
+            foreach (BlobType type in new[] { BlobType.Data, BlobType.Tree })
+                foreach ((StorageId id, BlobPlace place) in blobs[(int)type])
+                    found[packs[place.Pack]].Add(new(type, id, place.Offset, place.Length, place.Uncompressed));
+            foreach (((BlobType type, StorageId id), List<BlobPlace> places) in further)
+                foreach (BlobPlace place in places)
+                    found[packs[place.Pack]].Add(new(type, id, place.Offset, place.Length, place.Uncompressed));
+            return found;
+        }
+    }
+
     public int AddPack(StorageId pack)
     {
         lock (gate)

@@ -33,14 +33,18 @@ public sealed record Measurements
 
     public bool CanaryStayed { get; init; }
 
+    /// <summary>The name of the one that stayed.</summary>
+    public string? Canary { get; init; }
+
     /// <summary>Takes in a read of so many bytes.</summary>
     /// <param name="opening">Until the first of them came.</param>
-    public Measurements With(long bytes, TimeSpan elapsed, TimeSpan? opening, DateTimeOffset now)
+    /// <param name="isSample">It was read to measure: then a few bytes are better than none.</param>
+    public Measurements With(long bytes, TimeSpan elapsed, TimeSpan? opening, DateTimeOffset now, bool isSample = false)
     {
         Measurements result = this;
         if (opening is { } cost)
             result = result with { FixedCost = FixedCost is { } before ? before * (1 - Weight) + cost * Weight : cost };
-        if (bytes >= LeastBytes && elapsed > TimeSpan.Zero)
+        if (bytes >= (isSample && Rate is null ? 1 : LeastBytes) && elapsed > TimeSpan.Zero)
             result = result with { Rate = Rate is { } rate ? rate * (1 - Weight) + bytes / elapsed.TotalSeconds * Weight : bytes / elapsed.TotalSeconds, MeasuredAt = now };
         return result;
     }
@@ -67,6 +71,7 @@ public sealed record Measurements
                 MeasuredAt = Time(root, "measuredAt"),
                 Verified = Time(root, "verified"),
                 CanaryTested = Time(root, "canaryTested"),
+                Canary = root.TryGetProperty("canary", out JsonElement canary) ? canary.GetString() : null,
                 CanaryStayed = root.TryGetProperty("canaryStayed", out JsonElement stayed) && stayed.GetBoolean(),
             };
         }
@@ -96,6 +101,8 @@ public sealed record Measurements
                 Write(json, "canaryTested", CanaryTested);
                 if (CanaryTested is not null)
                     json.WriteBoolean("canaryStayed", CanaryStayed);
+                if (Canary is not null)
+                    json.WriteString("canary", Canary);
                 json.WriteEndObject();
             }
             File.Move(beside, path, overwrite: true);

@@ -68,6 +68,9 @@ internal sealed class RepositoryWriter : IDisposable
         return id;
     }
 
+    /// <summary>Saves a blob also where it is there, for its pack is to go.</summary>
+    public void SaveAgain(BlobType type, StorageId id, ReadOnlySpan<byte> content) => Store(type, id, content);
+
     /// <summary>Saves what is left, and an index of it.</summary>
     public void Finish()
     {

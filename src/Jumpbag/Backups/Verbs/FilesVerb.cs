@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Jumpbag.Backup.Archiving;
 using Jumpbag.Backup.Repository;
@@ -57,19 +56,9 @@ internal static class FilesVerb
         if (parsed.GetValue(CommonOptions.Json))
             session.Out.WriteJson(json => WriteJson(result, json));
         else
-            session.Events(new Status(repository.Place, Summary(result)));
+            session.Events(new Status(repository.Place, BackupText.Summary(result)));
         return result.NotSaved > 0 ? ExitStatus.Partial : session.Status;
     }
-
-    private static string Summary(BackupResult result)
-    {
-        string unchanged = result.Unchanged > 0 ? $" ({Counted(result.Unchanged)} unchanged)" : "";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"snapshot {result.Snapshot.Id.Short}: {Counted(result.Files)} files{unchanged}, {Counted(result.Folders)} folders, {ByteSize.Format(result.Bytes)}; new {ByteSize.Format(result.NewBytes)}, stored in {ByteSize.Format(result.StoredBytes)}; {result.Elapsed.TotalSeconds:0.0} s")
-            + (result.NotSaved > 0 ? $"; {Counted(result.NotSaved)} not saved" : "");
-    }
-
-    private static string Counted(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
 
     private static void WriteJson(BackupResult result, Utf8JsonWriter json)
     {
