@@ -113,7 +113,8 @@ public sealed partial class BackupRepository : IDisposable
 
     /// <summary>The content, which fits its name.</summary>
     /// <exception cref="CorruptException">No pack has it as it was.</exception>
-    internal byte[] Blob(BlobType type, StorageId blob)
+    /// <param name="keep">It may soon be asked for again.</param>
+    internal byte[] Blob(BlobType type, StorageId blob, bool keep = true)
     {
         if (cache.TryGet(blob, out byte[]? cached))
             return cached;
@@ -125,7 +126,8 @@ public sealed partial class BackupRepository : IDisposable
                 try
                 {
                     byte[] content = Read(place, blob);
-                    cache.Add(blob, content);
+                    if (keep)
+                        cache.Add(blob, content);
                     return content;
                 }
                 catch (JumpbagException e)
