@@ -31,14 +31,15 @@ internal sealed class ArchiveRun : IDisposable
         work = new(writer, new Chunker(repository.Polynomial), queue, tally, new(accounts, TimeZoneInfo.Local), this.stop.Token);
     }
 
-    /// <summary>The tree of all targets; null where nothing of them is there.</summary>
-    public StorageId? Run(TargetTree targets, StorageId? parent)
+    public CancellationToken Stop => stop.Token;
+
+    /// <summary>The tree of all that is saved.</summary>
+    public StorageId? Run(ArchiveSource source, StorageId? parent)
     {
         var top = new TreeBuilder(work);
         try
         {
-            Walk(targets, top, parent);
-            top.Close();
+            source.Save(this, top, parent);
         }
         finally
         {
@@ -63,7 +64,7 @@ internal sealed class ArchiveRun : IDisposable
     }
 
     /// <summary>The folders that lead to the targets: of them only the attributes are saved.</summary>
-    private void Walk(TargetTree targets, TreeBuilder tree, StorageId? parentTree)
+    public void Save(TargetTree targets, TreeBuilder tree, StorageId? parentTree)
     {
         ParentTree parent = ParentTree.Of(parentTree, repository, events);
         foreach ((ByteString name, TargetTree target) in targets.Nodes)
@@ -80,10 +81,29 @@ internal sealed class ArchiveRun : IDisposable
                 throw new FailedException($"{path}: {reason}");
             tally.AddFolder();
             var inner = new TreeBuilder(tree, tree.NextPlace(), name, folder);
-            Walk(target, inner, before?.Subtree);
+            Save(target, inner, before?.Subtree);
             inner.Close();
         }
     }
+
+    /// <summary>All that is in a folder whose own attributes are not saved.</summary>
+    public void Save(SourceFolder folder, TreeBuilder tree, StorageId? parent)
+    {
+        var names = new List<ByteString>();
+        if (folder.ReadNames(names) is { } reason)
+            throw new FailedException($"{folder.Path}: {reason}");
+        Save(folder, names, tree, parent, null);
+    }
+
+    /// <summary>A file that is in no folder; it is closed when it is read.</summary>
+    public void Save(SourceContent content, ByteString name, TreeBuilder tree)
+    {
+        int place = tree.NextPlace();
+        queue.Add(() => FileSaver.Save(work, content, name, name, tree, place));
+    }
+
+    /// <summary>Damage that was worked around.</summary>
+    public void Damaged(ByteString path, string damage) => tally.AddNotSaved(path, damage);
 
     private void SaveTarget(ByteString path, ByteString name, TreeBuilder tree, SnapshotNode? before)
     {
@@ -173,17 +193,22 @@ internal sealed class ArchiveRun : IDisposable
             if (!Complete(above, entry, ref file))
                 return;
             tally.AddFolder();
-            names.Sort();
-            ParentTree parent = ParentTree.Of(before?.Subtree, repository, events);
             var inner = new TreeBuilder(tree, tree.NextPlace(), name, file);
-            foreach (ByteString child in names)
-                Save(folder!, child, child, inner, parent.Find(child), device);
+            Save(folder!, names, inner, before?.Subtree, device);
             inner.Close();
         }
         finally
         {
             folder?.Release();
         }
+    }
+
+    private void Save(SourceFolder folder, List<ByteString> names, TreeBuilder tree, StorageId? parentTree, ulong? device)
+    {
+        names.Sort();
+        ParentTree parent = ParentTree.Of(parentTree, repository, events);
+        foreach (ByteString name in names)
+            Save(folder, name, name, tree, parent.Find(name), device);
     }
 
     private bool Complete(SourceFolder folder, ByteString entry, ref SourceFile file)

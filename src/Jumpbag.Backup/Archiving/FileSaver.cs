@@ -30,23 +30,31 @@ internal sealed class FileSaver
     public static void Save(BackupWork work, SourceFolder folder, ByteString entry, ByteString name, TreeBuilder tree, int place)
     {
         ByteString path = folder.Path.Join(entry);
-        SourceContent? content = null;
         try
         {
-            string? reason = folder.OpenFile(entry, out content);
-            SourceFile file = default;
-            reason ??= content!.Status(out file, unread => work.Tally.AddNotSaved(path, unread));
+            if (folder.OpenFile(entry, out SourceContent? content) is { } reason)
+                NotSaved(path, reason, tree, place, work);
+            else
+                Save(work, content!, path, name, tree, place);
+        }
+        finally
+        {
+            folder.Release();
+        }
+    }
+
+    /// <summary>Saves a file that is open, and closes it.</summary>
+    public static void Save(BackupWork work, SourceContent content, ByteString path, ByteString name, TreeBuilder tree, int place)
+    {
+        using (content)
+        {
+            string? reason = content.Status(out SourceFile file, unread => work.Tally.AddNotSaved(path, unread));
             if (reason is null && file.Type != FileType.Regular)
                 reason = "is no file any more";
             if (reason is not null)
                 NotSaved(path, reason, tree, place, work);
             else
-                new FileSaver(work, path, name, file, tree, place).Run(content!);
-        }
-        finally
-        {
-            content?.Dispose();
-            folder.Release();
+                new FileSaver(work, path, name, file, tree, place).Run(content);
         }
     }
 

@@ -129,6 +129,6 @@ public sealed class HealRun(BackupRepository repository, BlobSource? others, Eve
 
         internal override long? LengthOf(BlobType type, StorageId blob) => run.Repository.LengthOf(type, blob) ?? run.Others?.LengthOf(type, blob);
 
-        internal override byte[] Blob(BlobType type, StorageId blob) => run.Find(type, blob) ?? throw new CorruptException($"tree {blob.Short} is nowhere any more");
+        internal override byte[] Blob(BlobType type, StorageId blob, bool keep = true) => run.Find(type, blob) ?? throw new CorruptException($"tree {blob.Short} is nowhere any more");
     }
 }

@@ -90,7 +90,7 @@ public sealed class RestoreDrill(BackupRepository repository, SnapshotInfo snaps
             var lengths = new List<(StorageId Blob, int Length)>();
             foreach (StorageId blob in node.Content)
             {
-                byte[] content = repository.Blob(BlobType.Data, blob);
+                byte[] content = repository.Blob(BlobType.Data, blob, keep: false);
                 stream.Write(content);
                 lengths.Add((blob, content.Length));
             }

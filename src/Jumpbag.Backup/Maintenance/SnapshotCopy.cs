@@ -35,7 +35,7 @@ public static class SnapshotCopy
         {
             Parallel.ForEach(missing, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount + 2, CancellationToken = held.Stop }, blob =>
             {
-                byte[] content = blobs.Blob(blob.Type, blob.Id);
+                byte[] content = blobs.Blob(blob.Type, blob.Id, keep: false);
                 writer.Save(blob.Type, content);
                 Interlocked.Add(ref done, content.Length);
                 Interlocked.Increment(ref count);

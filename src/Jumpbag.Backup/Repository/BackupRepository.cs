@@ -158,7 +158,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     /// <summary>How many bytes it takes in its pack; null where no index names it.</summary>
     internal long? StoredLength(BlobType type, StorageId blob) => index.Value.TryFind(type, blob, out BlobPlace? place) ? place.Value.Length : null;
 
-    internal override byte[] Blob(BlobType type, StorageId blob)
+    internal override byte[] Blob(BlobType type, StorageId blob, bool keep = true)
     {
         if (cache.TryGet(blob, out byte[]? cached))
             return cached;
@@ -170,7 +170,8 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
                 try
                 {
                     byte[] content = Read(place, blob);
-                    cache.Add(blob, content);
+                    if (keep)
+                        cache.Add(blob, content);
                     return content;
                 }
                 catch (JumpbagException e)

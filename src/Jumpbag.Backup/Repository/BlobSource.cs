@@ -13,5 +13,6 @@ public abstract class BlobSource
 
     /// <summary>The content, which fits its name.</summary>
     /// <exception cref="JumpbagException">No pack has it as it was.</exception>
-    internal abstract byte[] Blob(BlobType type, StorageId blob);
+    /// <param name="keep">It may soon be asked for again.</param>
+    internal abstract byte[] Blob(BlobType type, StorageId blob, bool keep = true);
 }

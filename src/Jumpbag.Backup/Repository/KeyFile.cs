@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Jumpbag.Core;
-using Org.BouncyCastle.Crypto.Generators;
 
 namespace Jumpbag.Backup.Repository;
 
@@ -27,7 +26,7 @@ internal static class KeyFile
             int n = key.GetProperty("N").GetInt32(), r = key.GetProperty("r").GetInt32(), p = key.GetProperty("p").GetInt32();
             if (n < 2 || !int.IsPow2(n) || r < 1 || p is < 1 or > 64 || 128L * n * r > MostMemory)
                 throw new UnsupportedException($"key {name}: scrypt with N={n}, r={r}, p={p} takes more memory than is given it");
-            byte[] derived = SCrypt.Generate(password.ToArray(), key.GetProperty("salt").GetBytesFromBase64(), n, r, p, RepositoryCipher.KeySize + 2 * RepositoryCipher.HalfKeySize);
+            byte[] derived = Scrypt.Derive(password, key.GetProperty("salt").GetBytesFromBase64(), n, r, p, RepositoryCipher.KeySize + 2 * RepositoryCipher.HalfKeySize);
             byte[]? opened;
             using (RepositoryCipher cipher = Split(derived))
                 opened = cipher.TryOpen(key.GetProperty("data").GetBytesFromBase64());
@@ -56,7 +55,7 @@ internal static class KeyFile
             json.WriteBase64String("encrypt", keys.AsSpan(0, RepositoryCipher.KeySize));
             json.WriteEndObject();
         }
-        byte[] derived = SCrypt.Generate(password.ToArray(), salt, N, R, P, RepositoryCipher.KeySize + 2 * RepositoryCipher.HalfKeySize);
+        byte[] derived = Scrypt.Derive(password, salt, N, R, P, RepositoryCipher.KeySize + 2 * RepositoryCipher.HalfKeySize);
         using RepositoryCipher cipher = Split(derived);
         var file = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(file))

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 
 namespace Jumpbag.Backup.Repository;
@@ -16,7 +17,14 @@ internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnly
 
     private const int BlockSize = 16, Batch = 16 << 10;
 
+    [ThreadStatic]
+    private static byte[]? random;
+
+    [ThreadStatic]
+    private static int randomLeft;
+
     private readonly AesCounter? counter = AesCounter.IsSupported ? new(encryption.Span) : null;
+    private readonly Vector128<byte>[]? nonceKeys = AesCounter.IsSupported ? AesCounter.Keys128(macCipher.Span) : null;
     private readonly ThreadLocal<Aes> ciphers = Ciphers(encryption), nonceCiphers = Ciphers(macCipher);
 
     /// <summary>What was sealed; null where it was not sealed by these keys, or was altered since.</summary>
@@ -38,7 +46,7 @@ internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnly
     public void Seal(ReadOnlySpan<byte> plain, Span<byte> destination)
     {
         Span<byte> iv = destination[..BlockSize], hidden = destination.Slice(BlockSize, plain.Length);
-        RandomNumberGenerator.Fill(iv);
+        RandomBlock(iv);
         Xor(iv, plain, hidden);
         Mac(iv, hidden, destination.Slice(BlockSize + plain.Length, BlockSize));
     }
@@ -61,8 +69,25 @@ internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnly
     private void Mac(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> content, Span<byte> mac)
     {
         Span<byte> encrypted = stackalloc byte[BlockSize];
-        nonceCiphers.Value!.EncryptEcb(nonce, encrypted, PaddingMode.None);
+        if (nonceKeys is not null)
+            AesCounter.Encrypt(nonceKeys, nonce, encrypted);
+        else
+            nonceCiphers.Value!.EncryptEcb(nonce, encrypted, PaddingMode.None);
         Poly1305.Compute(macMask.Span, encrypted, content, mac);
+    }
+
+    /// <summary>Random bytes are had by the page: asking for sixteen at a time costs more than sealing a small blob.</summary>
+    private static void RandomBlock(Span<byte> block)
+    {
+        if (randomLeft == 0)
+        {
+            random ??= new byte[4096];
+            RandomNumberGenerator.Fill(random);
+            randomLeft = random.Length;
+        }
+        Span<byte> taken = random.AsSpan(randomLeft -= BlockSize, BlockSize);
+        taken.CopyTo(block);
+        taken.Clear();
     }
 
     private static ThreadLocal<Aes> Ciphers(ReadOnlyMemory<byte> key) => new(() =>

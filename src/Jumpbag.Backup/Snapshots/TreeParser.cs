@@ -11,6 +11,8 @@ internal static class TreeParser
 {
     private static readonly string[] Fields = ["name", "type", "mode", "mtime", "atime", "ctime", "uid", "gid", "inode", "device_id", "device", "links", "size", "linktarget", "linktarget_raw", "subtree", "content", "extended_attributes"];
 
+    private static readonly byte[][] FieldBytes = [.. Fields.Select(System.Text.Encoding.ASCII.GetBytes)];
+
     private const uint GoSetUid = 1 << 23, GoSetGid = 1 << 22, GoSticky = 1 << 20;
 
     /// <param name="inode">The number for an entry: its index in the tree, and of a file with several names its device and inode where it was backed up.</param>
@@ -147,9 +149,9 @@ internal static class TreeParser
     /// <summary>The name of a field that matters, else "".</summary>
     private static string Field(ref Utf8JsonReader reader)
     {
-        foreach (string field in Fields)
-            if (reader.ValueTextEquals(field))
-                return field;
+        for (int i = 0; i < Fields.Length; i++)
+            if (reader.ValueIsEscaped ? reader.ValueTextEquals(Fields[i]) : reader.ValueSpan.SequenceEqual(FieldBytes[i]))
+                return Fields[i];
         return "";
     }
 

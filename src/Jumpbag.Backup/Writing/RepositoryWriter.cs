@@ -15,7 +15,7 @@ namespace Jumpbag.Backup.Writing;
 /// </summary>
 internal sealed class RepositoryWriter : IDisposable
 {
-    /// <summary>Packs on their way to the store at once; each takes its memory.</summary>
+    /// <summary>Packs on their way to the store at once; each takes its memory, so there are no more that wait.</summary>
     private const int Uploads = 2;
 
     /// <summary>A pack of the usual size with its list, and the blob that does not end where it should.</summary>
@@ -32,7 +32,8 @@ internal sealed class RepositoryWriter : IDisposable
     private readonly Lock gate = new();
     private readonly PackBuilder?[] packs = new PackBuilder?[2];
     private readonly ConcurrentBag<byte[]> buffers = [];
-    private readonly BlockingCollection<PackBuilder> full = new(1);
+    private readonly BlockingCollection<PackBuilder> full = [];
+    private readonly SemaphoreSlim room = new(Uploads);
     private readonly Thread[] uploaders;
     private readonly ThreadLocal<Compressor> compressors = new(() => new(CompressionLevel), trackAllValues: true);
     private readonly Stopwatch sinceIndex = Stopwatch.StartNew();
@@ -102,6 +103,7 @@ internal sealed class RepositoryWriter : IDisposable
         foreach (Thread uploader in uploaders)
             uploader.Join();
         full.Dispose();
+        room.Dispose();
         foreach (Compressor compressor in compressors.Values)
             compressor.Dispose();
         compressors.Dispose();
@@ -154,19 +156,21 @@ internal sealed class RepositoryWriter : IDisposable
     {
         if (failure is not null)
             throw Failed();
-        if (pack is not null)
-            full.Add(pack);
+        if (pack is null)
+            return;
+        room.Wait();
+        full.Add(pack);
     }
 
     private void Upload()
     {
         foreach (PackBuilder pack in full.GetConsumingEnumerable())
         {
-            // After a failure what still comes is only taken away, so that nobody waits.
-            if (failure is not null)
-                continue;
             try
             {
+                // After a failure what still comes is only taken away, so that nobody waits.
+                if (failure is not null)
+                    continue;
                 ReadOnlyMemory<byte> content = pack.Finish(repository.Cipher);
                 StorageId id = StorageId.Of(content.Span);
                 repository.Store.Save(FileKind.Pack, id.ToString(), content);
@@ -184,8 +188,12 @@ internal sealed class RepositoryWriter : IDisposable
             {
                 failure ??= e;
             }
-            if (pack.Buffer.Length == BufferSize)
-                buffers.Add(pack.Buffer);
+            finally
+            {
+                if (pack.Buffer.Length == BufferSize)
+                    buffers.Add(pack.Buffer);
+                room.Release();
+            }
         }
     }
 

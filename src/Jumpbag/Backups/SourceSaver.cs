@@ -20,10 +20,10 @@ internal static class SourceSaver
         CancellationToken stop = session.CatchSignals(always: source.Kind == SourceKind.LogicalVolume);
         return source.Kind switch
         {
-            SourceKind.Paths => Archiver.Run(repository, [.. source.Content.Select(ByteString.FromArgument)], options, session.Events, stop),
+            SourceKind.Paths => Archiver.Run(repository, new FilesSource([.. source.Content.Select(ByteString.FromArgument)]), options, session.Events, stop),
             SourceKind.Image => SaveImage(source.Content[0], source.Content[0], repository, options, session.Events, stop),
             SourceKind.LogicalVolume => SaveVolume(source.Content[0], repository, options, session.Events, stop),
-            _ => SaveCommand(source, repository, options, session.Events, stop),
+            _ => Archiver.Run(repository, new CommandSource(source.Content[0], source.Name), options, session.Events, stop),
         };
     }
 
@@ -31,7 +31,7 @@ internal static class SourceSaver
     {
         using var places = new PlaceOpener([], replay: true, events);
         Place place = places.Open(locator);
-        return Archiver.Run(repository, place.Tree, shown, options, events, stop);
+        return Archiver.Run(repository, new DiskSource(place.Tree, shown), options, events, stop);
     }
 
     /// <summary>A snapshot is taken, read by our own readers, and removed whatever happens; if it overflows, what was read is worth nothing.</summary>
@@ -78,11 +78,5 @@ internal static class SourceSaver
             foreach (JumpbagException failure in undo.Run())
                 events(new SourceFailed(snapshot.FullName, failure.Message, failure.Hint));
         }
-    }
-
-    private static BackupResult SaveCommand(BackupSource source, BackupRepository repository, BackupOptions options, EventSink events, CancellationToken stop)
-    {
-        using var stream = new CommandStream(source.Content[0], stop);
-        return Archiver.Run(repository, source.Name, stream, stream.Failure, options, events, stop);
     }
 }

@@ -61,6 +61,28 @@ public sealed class SealingTests
         });
     }
 
+    // RFC 7914, 12.
+    [Theory]
+    [InlineData("", "", 16, 1, 1, "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442fcd0069ded0948f8326a753a0fc81f17e8d3e0fb2e0d3628cf35e20c38d18906")]
+    [InlineData("password", "NaCl", 1024, 8, 16, "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640")]
+    [InlineData("pleaseletmein", "SodiumChloride", 16384, 8, 1, "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887")]
+    public void keys_of_passwords_are_those_of_the_specification(string password, string salt, int n, int r, int p, string key) =>
+        Assert.Equal(key, Convert.ToHexStringLower(Scrypt.Derive(System.Text.Encoding.ASCII.GetBytes(password), System.Text.Encoding.ASCII.GetBytes(salt), n, r, p, 64)));
+
+    [Fact]
+    public void one_block_is_that_of_openssl()
+    {
+        Assert.SkipUnless(AesCounter.IsSupported, "the processor has no AES instructions");
+        Gen.Select(Gen.Byte.Array[16], Gen.Byte.Array[16]).Sample((key, block) =>
+        {
+            using var aes = Aes.Create();
+            aes.Key = key;
+            var computed = new byte[16];
+            AesCounter.Encrypt(AesCounter.Keys128(key), block, computed);
+            Assert.Equal(aes.EncryptEcb(block, PaddingMode.None), computed);
+        });
+    }
+
     [Fact]
     public void what_is_sealed_opens_and_what_is_altered_does_not()
     {

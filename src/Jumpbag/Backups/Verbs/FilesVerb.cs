@@ -45,7 +45,7 @@ internal static class FilesVerb
         BackupResult result;
         try
         {
-            result = Archiver.Run(repository, [.. paths.Select(ByteString.FromArgument)], options, session.Events, session.CatchSignals());
+            result = Archiver.Run(repository, new FilesSource([.. paths.Select(ByteString.FromArgument)]), options, session.Events, session.CatchSignals());
         }
         catch (OperationCanceledException)
         {

@@ -1,0 +1,193 @@
+using System.Text;
+using Jumpbag.Backup.Archiving;
+using Jumpbag.Backup.Repository;
+using Jumpbag.Backup.Snapshots;
+using Jumpbag.Backup.Stores;
+using Jumpbag.Backup.Writing;
+using Jumpbag.Core;
+using Jumpbag.Core.Events;
+using Jumpbag.FileSystems;
+using Jumpbag.Tests.Support;
+
+namespace Jumpbag.Tests.Unit.Backup;
+
+/// <summary>Sources other than files, and locks: within this process, what is written is read back. Files are compared with restic in tests/real.</summary>
+public sealed class ArchivingTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly List<Event> told = [];
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void what_a_command_writes_is_a_file()
+    {
+        using BackupRepository repository = Create("repo");
+        BackupResult result = Run(repository, new CommandSource("head -c 3000000 /dev/zero; echo end", "dump.sql"));
+        Assert.Equal((1, 3_000_004, "/dump.sql"), (result.Files, result.Bytes, result.Snapshot.Paths.Single()));
+        var tree = new FileTree(new SnapshotFileSystem(repository, result.Snapshot));
+        var content = new List<byte>();
+        ContentReader.Copy(tree.Lookup(ByteString.FromText("/dump.sql")), bytes => content.AddRange(bytes), damage => Assert.Fail(damage.ToString()));
+        Assert.Equal(3_000_004, content.Count);
+        Assert.Equal("\0end\n", Encoding.ASCII.GetString(content.Skip(2_999_999).ToArray()));
+    }
+
+    [Theory]
+    [InlineData("echo half; echo no such table >&2; exit 3", "ended with status 3: no such table")]
+    [InlineData("head -c 20000000 /dev/urandom; kill -9 $$", "ended with status 137")]
+    [InlineData("no-such-program", "ended with status 127")]
+    public void a_command_that_fails_makes_the_backup_fail(string command, string message)
+    {
+        using BackupRepository repository = Create("repo");
+        Assert.Contains(message, Assert.Throws<FailedException>(() => Run(repository, new CommandSource(command, "dump.sql"))).Message, StringComparison.Ordinal);
+        Assert.Empty(repository.Snapshots());
+        Assert.Empty(repository.Store.List(FileKind.Lock));
+    }
+
+    [Fact]
+    public async Task a_command_that_never_ends_is_ended_with_the_backup()
+    {
+        using BackupRepository repository = Create("repo");
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+        Task<BackupResult> run = Task.Run(() => Archiver.Run(repository, new CommandSource("echo begun; sleep 1000", "f"), new(), told.Add, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Empty(repository.Snapshots());
+    }
+
+    [Fact]
+    public void a_filesystem_is_saved_as_it_is_and_what_is_unchanged_is_not_read_again()
+    {
+        string source = Directory.CreateDirectory(folder.File("src/deep/er")).Parent!.Parent!.FullName;
+        File.WriteAllText($"{source}/a", "one");
+        File.WriteAllBytes($"{source}/deep/big", [.. Enumerable.Range(0, 3_000_000).Select(i => (byte)(i * i >> 8))]);
+        File.WriteAllText($"{source}/deep/er/empty", "");
+        File.CreateSymbolicLink($"{source}/link", "deep/big");
+        using BackupRepository first = Create("first"), second = Create("second");
+        BackupResult files = Run(first, new FilesSource([ByteString.FromText(source + "/a"), ByteString.FromText(source + "/deep"), ByteString.FromText(source + "/link")]));
+        // A snapshot is a filesystem like any other.
+        var disk = new DiskSource(new(new SnapshotFileSystem(first, files.Snapshot)), "/");
+        BackupResult copied = Run(second, disk);
+        Assert.Equal((files.Files, files.Folders, files.Others, files.Bytes, 0L), (copied.Files, copied.Folders, copied.Others, copied.Bytes, copied.Unchanged));
+        Assert.Equal(Listing(first, files.Snapshot), Listing(second, copied.Snapshot));
+        BackupResult again = Run(second, disk);
+        Assert.Equal((copied.Snapshot.Tree, copied.Files, 0L), (again.Snapshot.Tree, again.Unchanged, again.NewBytes));
+        Assert.Equal(copied.Snapshot.Id, again.Parent!.Id);
+    }
+
+    [Fact]
+    public void many_may_add_and_one_may_remove()
+    {
+        using BackupRepository repository = Create("repo");
+        RepositoryLock first = Take(repository, false), second = Take(repository, false);
+        Assert.Contains("is locked by", Assert.Throws<FailedException>(() => Take(repository, true)).Message, StringComparison.Ordinal);
+        first.Dispose();
+        second.Dispose();
+        using (Take(repository, true))
+            foreach (bool exclusive in new[] { true, false })
+                Assert.Contains("is locked exclusively by", Assert.Throws<FailedException>(() => Take(repository, exclusive)).Message, StringComparison.Ordinal);
+        Assert.Empty(repository.Store.List(FileKind.Lock));
+    }
+
+    [Fact]
+    public void a_lock_is_renewed_and_an_old_one_removed()
+    {
+        using BackupRepository repository = Create("repo");
+        var clock = new HandClock();
+        RepositoryLock held = Take(repository, true, clock);
+        string name = Assert.Single(repository.Store.List(FileKind.Lock));
+        clock.Advance(TimeSpan.FromMinutes(5));
+        clock.Tick();
+        Assert.NotEqual(name, Assert.Single(repository.Store.List(FileKind.Lock)));
+        clock.Advance(TimeSpan.FromMinutes(29));
+        Assert.Throws<FailedException>(() => Take(repository, false, clock));
+        clock.Advance(TimeSpan.FromMinutes(2));
+        Take(repository, false, clock).Dispose();
+        Assert.Contains(told.OfType<Status>(), status => status.Message.StartsWith("a lock that nobody holds any more is removed", StringComparison.Ordinal));
+        held.Dispose();
+        Assert.Empty(repository.Store.List(FileKind.Lock));
+    }
+
+    [Fact]
+    public void a_lock_that_cannot_be_renewed_stops_the_work_before_others_take_it_for_stale()
+    {
+        using BackupRepository repository = Create("repo");
+        var clock = new HandClock();
+        RepositoryLock held = Take(repository, false, clock);
+        Directory.Delete(folder.File("repo/locks"), recursive: true);
+        File.WriteAllText(folder.File("repo/locks"), "no folder");
+        for (int minutes = 5; minutes < 25; minutes += 5)
+        {
+            clock.Advance(TimeSpan.FromMinutes(5));
+            clock.Tick();
+            Assert.False(held.Stop.IsCancellationRequested);
+            held.ThrowIfLost();
+        }
+        clock.Advance(TimeSpan.FromMinutes(5));
+        clock.Tick();
+        Assert.True(held.Stop.IsCancellationRequested);
+        Assert.Throws<FailedException>(held.ThrowIfLost);
+        held.Dispose();
+    }
+
+    private RepositoryLock Take(BackupRepository repository, bool exclusive, TimeProvider? clock = null) => RepositoryLock.Take(repository, exclusive, told.Add, clock ?? TimeProvider.System, CancellationToken.None);
+
+    private BackupRepository Create(string name) => BackupRepository.Create(new FolderStore(folder.File(name)), "pass"u8.ToArray(), null, told.Add);
+
+    private BackupResult Run(BackupRepository repository, ArchiveSource source)
+    {
+        BackupResult result = Archiver.Run(repository, source, new(), told.Add, CancellationToken.None);
+        Assert.DoesNotContain(told, happened => happened is FileNotSaved);
+        return result;
+    }
+
+    /// <summary>All paths with what stands behind them.</summary>
+    private static List<string> Listing(BackupRepository repository, SnapshotInfo snapshot)
+    {
+        var lines = new List<string>();
+        var tree = new FileTree(new SnapshotFileSystem(repository, snapshot));
+        Add(tree.Root, "");
+        return lines;
+
+        void Add(TreeNode directory, string path)
+        {
+            foreach (DirectoryEntry entry in tree.List(directory, damage => Assert.Fail(damage.ToString())))
+            {
+                TreeNode found = tree.Open(directory, entry, damage => Assert.Fail(damage.ToString()));
+                var node = (SnapshotNode)found.Node;
+                lines.Add($"{path}/{entry.Name} {node.Type} {node.Permissions} {node.Uid} {node.Gid} {node.Size} {node.Modified} {node.Changed} {node.Target} {string.Join(' ', node.Content)}");
+                if (node.Type == FileType.Directory)
+                    Add(found, $"{path}/{entry.Name}");
+            }
+        }
+    }
+
+    /// <summary>A clock that is set by hand, and rings by hand.</summary>
+    private sealed class HandClock : TimeProvider
+    {
+        private DateTimeOffset now = DateTimeOffset.UtcNow;
+        private TimerCallback? ring;
+
+        public override DateTimeOffset GetUtcNow() => now;
+
+        public void Advance(TimeSpan time) => now += time;
+
+        public void Tick() => ring!(null);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ring ??= callback;
+            return new NoTimer();
+        }
+
+        private sealed class NoTimer : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
+    }
+}
