@@ -16,7 +16,7 @@ namespace Jumpbag.Commands;
 public static class RestoreCommand
 {
     private static readonly Argument<string[]> Places = new("snapshot[:/path] destination") { Arity = new(0, 2), Description = "what, such as latest:/etc or 4bba301e, and what it is to become here" };
-    private static readonly Option<string> Repo = new("--repo") { HelpName = "URL", Description = "the repository: a folder, or an address such as rest:https://HOST/PATH/ (else RESTIC_REPOSITORY)" };
+    private static readonly Option<string> Repo = new("--repo") { HelpName = "URL", Description = "the repository: a folder, or an address such as sftp://HOST/PATH, s3:…, swift:…, rest:… (else RESTIC_REPOSITORY)" };
     private static readonly Option<bool> List = new("--list") { Description = "show the snapshots that are there" };
     private static readonly Option<string> Overwrite = new("--overwrite") { HelpName = "always|if-changed|if-newer|never", Description = "what happens to files that are there (without it a folder that is not empty is refused)" };
     private static readonly Option<bool> Resume = new("--resume") { Description = "go on after a break: what is there complete is left" };
