@@ -18,16 +18,21 @@ public static unsafe class Background
     public static bool IsServer { get; } = Claim();
 
     /// <summary>Starts this command again and waits until it is ready, or has failed (which it told by itself): the exit status that it gives.</summary>
-    public static int Run()
+    /// <param name="instead">What it is given instead of an argument that is not to be seen in the list of processes for as long as it works.</param>
+    /// <param name="variables">That it is given too, as NAME=VALUE: only its user sees them.</param>
+    public static int Run((string Argument, string Other)? instead = null, params IEnumerable<string> variables)
     {
         List<ByteString> arguments = [];
         byte[] line = File.ReadAllBytes("/proc/self/cmdline");
         foreach (Range range in line.AsSpan(0, line.Length - 1).Split((byte)0))
-            arguments.Add(new(line.AsSpan()[range]));
+        {
+            var argument = new ByteString(line.AsSpan()[range]);
+            arguments.Add(instead is var (hidden, other) && argument == ByteString.FromArgument(hidden) ? ByteString.FromArgument(other) : argument);
+        }
         int* pipe = stackalloc int[2];
         Libc.Check(Libc.pipe2(pipe, Libc.CloseOnExec)).ThrowIfFailed("a pipe");
-        ByteString[] variables = [ByteString.FromText($"{Variable}={ReadyDescriptor}")];
-        Errno error = ChildProcess.Start(ByteString.FromText("/proc/self/exe"), arguments, variables, [(pipe[1], ReadyDescriptor)], newSession: true, out ChildProcess? child);
+        ByteString[] given = [ByteString.FromText($"{Variable}={ReadyDescriptor}"), .. variables.Select(ByteString.FromArgument)];
+        Errno error = ChildProcess.Start(ByteString.FromText("/proc/self/exe"), arguments, given, [(pipe[1], ReadyDescriptor)], newSession: true, out ChildProcess? child);
         _ = Libc.close(pipe[1]);
         error.ThrowIfFailed("/proc/self/exe");
         byte status;

@@ -1,3 +1,6 @@
+using Jumpbag.Backup.Stores.S3;
+using Jumpbag.Backup.Stores.Sftp;
+using Jumpbag.Backup.Stores.Swift;
 using Jumpbag.Core;
 
 namespace Jumpbag.Backup.Stores;
@@ -11,7 +14,10 @@ public sealed class StoreAddress
     private static readonly (string Prefix, string Example, Func<string, Target> Read)[] Kinds =
     [
         (FileScheme, "file:///srv/backup", text => Folder(text[FileScheme.Length..])),
-        ("rest:", "rest:https://USER@HOST:8000/PATH/", RestAddress.Read),
+        (RestAddress.Scheme, "rest:https://USER@HOST:8000/PATH/", RestAddress.Read),
+        ("sftp:", "sftp://USER@HOST/PATH", SftpAddress.Read),
+        ("s3:", "s3://ENDPOINT/BUCKET/PREFIX", S3Address.Read),
+        ("swift:", "swift://CONTAINER/PREFIX", SwiftAddress.Read),
     ];
 
     /// <summary>restic has these, and we do not.</summary>
@@ -28,6 +34,8 @@ public sealed class StoreAddress
     /// <exception cref="UnsupportedException">Of a kind that cannot be read.</exception>
     public static StoreAddress Parse(string text)
     {
+        if (text.Length == 0)
+            throw new UsageException("where the repository is, is empty", $"such as {string.Join(", ", Kinds.Select(known => known.Example))}");
         if (KindOf(text) is { } kind)
             return new(kind.Read(text));
         int colon = text.IndexOf(':', StringComparison.Ordinal), slash = text.IndexOf('/', StringComparison.Ordinal);
@@ -56,16 +64,29 @@ public sealed class StoreAddress
         return (text, null);
     }
 
+    /// <summary>Takes the password out of an address, or of what begins with one, that others will see: in the list of mounts or of processes.</summary>
+    /// <param name="variable">NAME=PASSWORD, which makes up for it; null where there was none.</param>
+    public static string WithoutPassword(string text, out string? variable)
+    {
+        variable = null;
+        if (!text.StartsWith(RestAddress.Scheme, StringComparison.Ordinal) || PasswordIn(text) is not ( > 0 and var colon, var at))
+            return text;
+        variable = $"{RestAddress.PasswordVariable}={Uri.UnescapeDataString(text[(colon + 1)..at])}";
+        return text[..colon] + text[at..];
+    }
+
     public RepositoryStore Open(StoreOptions options) => target.Open(options);
 
     /// <summary>An address for a message about it that could not be read.</summary>
-    internal static string WithoutPassword(string text)
+    internal static string WithoutPassword(string text) => PasswordIn(text) is ( > 0 and var colon, var at) ? $"{text[..colon]}:***{text[at..]}" : text;
+
+    /// <summary>The colon before it and the @ behind it; the former negative where there is none.</summary>
+    private static (int Colon, int At) PasswordIn(string text)
     {
         int from = text.IndexOf("://", StringComparison.Ordinal);
         from = from < 0 ? text.IndexOf(':', StringComparison.Ordinal) + 1 : from + 3;
         int end = text.IndexOf('/', from), at = text.LastIndexOf('@', (end < 0 ? text.Length : end) - 1);
-        int colon = at < from ? -1 : text.IndexOf(':', from, at - from);
-        return colon < 0 ? text : $"{text[..colon]}:***{text[at..]}";
+        return (at < from ? -1 : text.IndexOf(':', from, at - from), at);
     }
 
     private static (string Prefix, string Example, Func<string, Target> Read)? KindOf(string text)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Jumpbag.Backup.Stores;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
 using Jumpbag.Core.Events;
@@ -46,13 +47,17 @@ public static class MountCommand
             return reading.Session.Status;
         }
         if (!reading.Has(Foreground) && !Background.IsServer)
-            return Background.Run();
+        {
+            string shown = StoreAddress.WithoutPassword(locator, out string? password);
+            return password is null ? Background.Run() : Background.Run((locator, shown), password);
+        }
         return Mount(reading, locator, folder);
     }
 
     private static int Mount(Reading reading, string locator, string folder)
     {
         Session session = reading.Session;
+        string shown = StoreAddress.WithoutPassword(locator, out _);
         CancellationToken stop = session.CatchSignals();
         ByteString point = MountPoint.Check(ByteString.FromArgument(folder), reading.Has(NonEmpty));
         using FileStream? log = reading.Parsed.GetValue(Log) is { } file ? OpenLog(file) : null;
@@ -60,13 +65,13 @@ public static class MountCommand
         stop.ThrowIfCancellationRequested();
         using FuseMount mount = FuseMount.Start(point, served.Files, new()
         {
-            Source = ByteString.FromArgument(locator),
+            Source = ByteString.FromArgument(shown),
             AllowOther = reading.Has(AllowOther),
             DefaultPermissions = reading.Has(AllowOther) && !reading.Has(Raw),
         });
         if (!mount.IsGuarded)
             session.Events(new Warning("there is no sh or no umount here: should this process be killed, the folder must be unmounted by hand"));
-        session.Events(new Status(folder, $"{locator} is mounted, read-only; 'jumpbag umount {folder}' ends it"));
+        session.Events(new Status(folder, $"{shown} is mounted, read-only; 'jumpbag umount {folder}' ends it"));
         if (!Background.Ready(served.Missed ? ExitStatus.Partial : session.Status, log))
             return ExitStatus.Interrupted;
         bool unmounted = mount.Wait(stop);

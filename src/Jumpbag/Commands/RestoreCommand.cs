@@ -18,7 +18,7 @@ namespace Jumpbag.Commands;
 public static class RestoreCommand
 {
     private static readonly Argument<string[]> Places = new("what destination") { Arity = new(0, 2), Description = "SOURCE[@SNAPSHOT][:/PATH], or with --repo SNAPSHOT|latest[:/PATH]; and what it is to become here" };
-    private static readonly Option<string> Repo = new("--repo") { HelpName = "URL", Description = "the repository: a folder, or an address such as rest:https://HOST/PATH/ (else RESTIC_REPOSITORY)" };
+    private static readonly Option<string> Repo = new("--repo") { HelpName = "URL", Description = "the repository: a folder, or an address such as sftp://HOST/PATH, s3:…, swift:…, rest:… (else RESTIC_REPOSITORY)" };
     private static readonly Option<bool> List = new("--list") { Description = "show the snapshots that are there" };
     private static readonly Option<string> Overwrite = new("--overwrite") { HelpName = "always|if-changed|if-newer|never", Description = "what happens to files that are there (without it a folder that is not empty is refused)" };
     private static readonly Option<string[]> Include = new("--include", "-i") { HelpName = "PATTERN", Description = "only what fits, such as '*.conf' or /etc/nginx/** (repeatable)" };

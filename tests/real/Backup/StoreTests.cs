@@ -16,6 +16,9 @@ public sealed class StoreTests(StoreServers servers)
 
     [Theory]
     [InlineData("rest")]
+    [InlineData("sftp")]
+    [InlineData("s3")]
+    [InlineData("swift")]
     public void what_was_saved_is_there_and_nothing_else(string kind)
     {
         StoreServer server = servers[kind];
@@ -61,23 +64,29 @@ public sealed class StoreTests(StoreServers servers)
 
     [Theory]
     [InlineData("rest")]
+    [InlineData("sftp")]
+    [InlineData("s3")]
+    [InlineData("swift")]
     public void a_network_that_cuts_and_garbles_costs_attempts_and_no_byte(string kind)
     {
         StoreServer server = servers[kind];
         using var proxy = new TroublesomeProxy(server.Port, seed: 4);
-        using RepositoryStore store = server.Open("troubled", proxy.Port, times: 200, options: new() { Patience = TimeSpan.FromHours(1) });
+        using RepositoryStore store = server.Open("troubled", proxy.Port, times: 200, options: new() { Patience = TimeSpan.FromHours(1), FirstPatience = TimeSpan.FromHours(1), Silence = TimeSpan.FromMinutes(20) });
         store.Prepare();
         proxy.Trouble = Trouble.Random;
-        Exercise(store, seed: 2, rounds: 15);
-        byte[] large = Bytes(8, 3 << 19), there = new byte[large.Length];
+        Exercise(store, seed: 2, rounds: 20);
+        byte[] large = Bytes(8, 1 << 20), there = new byte[large.Length];
         store.Save(FileKind.Pack, NameOf(large), large);
         store.Read(FileKind.Pack, NameOf(large), 0, there);
         Assert.Equal(large, there);
-        Assert.True(proxy.Troubled > 10, $"only {proxy.Troubled} connections were spoiled");
+        Assert.True(proxy.Troubled > 3, $"only {proxy.Troubled} connections were spoiled");
     }
 
     [Theory]
     [InlineData("rest")]
+    [InlineData("sftp")]
+    [InlineData("s3")]
+    [InlineData("swift")]
     public void what_does_not_answer_well_is_told_with_its_place_and_in_time(string kind)
     {
         StoreServer server = servers[kind];
@@ -111,6 +120,9 @@ public sealed class StoreTests(StoreServers servers)
 
     [Theory]
     [InlineData("rest")]
+    [InlineData("sftp")]
+    [InlineData("s3")]
+    [InlineData("swift")]
     public async Task a_server_that_restarts_is_waited_for(string kind)
     {
         StoreServer server = servers[kind];
@@ -211,12 +223,12 @@ public sealed class StoreTests(StoreServers servers)
         }
     }
 
-    private static byte[] Bytes(int seed, int length)
+    internal static byte[] Bytes(int seed, int length)
     {
         var content = new byte[length];
         new Random(seed).NextBytes(content);
         return content;
     }
 
-    private static string NameOf(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+    internal static string NameOf(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 }

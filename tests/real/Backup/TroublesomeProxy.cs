@@ -98,7 +98,7 @@ public sealed class TroublesomeProxy : IDisposable
                         int kind = random.Next(8);
                         trouble = kind == 0 ? Trouble.Garbage : Trouble.None;
                         // The others are cut sooner or later.
-                        cut = kind == 1 ? -1 : kind < 6 ? (long)Math.Pow(2, random.NextDouble() * 21) : 2 << 20;
+                        cut = kind == 1 ? -1 : kind < 6 ? (long)Math.Pow(2, random.NextDouble() * 19) : 1_400_000;
                     }
                 }
                 if (trouble != Trouble.None || cut < long.MaxValue)

@@ -9,6 +9,8 @@ public sealed class StoreAddressTests
     [InlineData("rest:http://h/", "rest:http://h/")]
     [InlineData("rest:https://u:p%40w@h:8000/a/b", "rest:https://h:8000/a/b/")]
     [InlineData("rest:http://[::1]:8000", "rest:http://[::1]:8000/")]
+    [InlineData("sftp://backup@web2:2222/srv/backup", "sftp://backup@web2:2222/srv/backup")]
+    [InlineData("sftp:backup@web2:srv", "sftp:backup@web2:srv")]
     [InlineData("/srv/backup", "/srv/backup")]
     [InlineData("file:///srv/backup", "/srv/backup")]
     [InlineData("./a:b", "./a:b")]
@@ -21,6 +23,13 @@ public sealed class StoreAddressTests
     [InlineData("rest:http://h:8000", "rest:http://h:8000", null)]
     [InlineData("rest:http://h:latest", "rest:http://h", "latest")]
     [InlineData("rest:http://[cafe::1]:80/r:latest:etc", "rest:http://[cafe::1]:80/r", "latest:etc")]
+    [InlineData("sftp:cafe:/r:latest:/x", "sftp:cafe:/r", "latest:/x")]
+    [InlineData("sftp:cafe:beef:latest", "sftp:cafe:beef", "latest")]
+    [InlineData("sftp://cafe:22/r:latest:/x", "sftp://cafe:22/r", "latest:/x")]
+    [InlineData("s3:http://h:9000/b/p:abc", "s3:http://h:9000/b/p", "abc")]
+    [InlineData("s3://h/cafe:latest", "s3://h/cafe", "latest")]
+    [InlineData("swift:cafe:/:latest:/x", "swift:cafe:/", "latest:/x")]
+    [InlineData("swift://c/p:latest", "swift://c/p", "latest")]
     [InlineData("rest:http://h/r:x/y", "rest:http://h/r:x/y", null)]
     public void a_snapshot_is_told_from_the_colons_of_an_address(string text, string address, string? snapshot) => Assert.Equal((address, snapshot), StoreAddress.Split(text));
 
@@ -28,6 +37,14 @@ public sealed class StoreAddressTests
     [InlineData("rest:h/r")]
     [InlineData("rest:ftp://u:geheim@h/r")]
     [InlineData("rest:http://u:geheim@/")]
+    [InlineData("sftp://u:geheim@h/srv")]
+    [InlineData("sftp://-oProxyCommand=geheim/srv")]
+    [InlineData("sftp:h")]
+    [InlineData("sftp://h$(gehe)/x")]
+    [InlineData("s3:h")]
+    [InlineData("s3:http://u:geheim@h/b")]
+    [InlineData("swift:c")]
+    [InlineData("swift://u:geheim@c/p")]
     [InlineData("http://u:geheim@h/")]
     [InlineData("ftp://u:gehe:im@h/")]
     [InlineData("scp:u:geheim@h:/x")]
@@ -37,6 +54,16 @@ public sealed class StoreAddressTests
         Assert.NotNull(e.Hint);
         Assert.DoesNotContain("gehe", e.Message + e.Hint, StringComparison.Ordinal);
         Assert.DoesNotContain("im@", e.Message + e.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rest:http://u:p%40w@h/r:latest", "rest:http://u@h/r:latest", "RESTIC_REST_PASSWORD=p@w")]
+    [InlineData("rest:http://u@h/r:latest", "rest:http://u@h/r:latest", null)]
+    [InlineData("a:b@c/d", "a:b@c/d", null)]
+    public void what_others_see_has_no_password(string text, string seen, string? variable)
+    {
+        Assert.Equal(seen, StoreAddress.WithoutPassword(text, out string? found));
+        Assert.Equal(variable, found);
     }
 
     [Fact]

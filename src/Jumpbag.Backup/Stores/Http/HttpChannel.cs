@@ -60,8 +60,11 @@ internal sealed class HttpChannel : IDisposable
         content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         if (request.Content is { } before)
         {
-            foreach ((string name, IEnumerable<string> values) in before.Headers)
+            foreach ((string name, IEnumerable<string> values) in before.Headers.Where(header => header.Key != "Content-Length"))
+            {
+                content.Headers.Remove(name);
                 content.Headers.TryAddWithoutValidation(name, values);
+            }
             before.Dispose();
         }
         request.Content = content;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Jumpbag.Core;
 using Jumpbag.Host;
@@ -115,6 +116,21 @@ internal abstract partial class HttpStore : RepositoryStore
         }
     });
 
+    /// <summary>Of what is uploaded, as most servers have it in the ETag.</summary>
+    protected static byte[] Md5(ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+#pragma warning disable CA5351 // It is against accidents; the repository's own names are SHA-256.
+            return MD5.HashData(content.Span);
+#pragma warning restore CA5351
+        }
+        catch (CryptographicException e)
+        {
+            throw new FailedException($"MD5, by which uploads are verified, is not to be had: {e.Message}", "this machine's OpenSSL forbids it (FIPS): upload from another one", e);
+        }
+    }
+
     /// <summary>How a file differs from what it should be, without keeping a second one of it; null where it does not.</summary>
     protected string? Difference(FileKind kind, string name, ReadOnlyMemory<byte> content)
     {
@@ -219,10 +235,22 @@ internal abstract partial class HttpStore : RepositoryStore
         }
     }
 
-    /// <summary>A request that is signed and sent; what will never go is told with the place.</summary>
+    /// <summary>A request that is made once and as it is, such as a login within another.</summary>
+    protected HttpAnswer Once(string what, HttpRequestMessage request, ReadOnlyMemory<byte>? content = null)
+    {
+        using HttpExchange exchange = Send(what, request, content);
+        return Final(exchange.Whole());
+    }
+
     private HttpExchange Begin(string what, HttpRequestMessage request, ReadOnlyMemory<byte>? content)
     {
         Authorize(request, content ?? default);
+        return Send(what, request, content);
+    }
+
+    /// <summary>What will never go is told with the place.</summary>
+    private HttpExchange Send(string what, HttpRequestMessage request, ReadOnlyMemory<byte>? content)
+    {
         try
         {
             return channel.Send(request, content);

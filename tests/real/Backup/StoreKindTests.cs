@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using Jumpbag.Backup.Stores;
+using Jumpbag.Core;
+using Jumpbag.Tests.Support;
+
+namespace Jumpbag.Tests.Real.Backup;
+
+/// <summary>What one kind of store alone has.</summary>
+[Collection(nameof(StoreServers))]
+public sealed class StoreKindTests(StoreServers servers)
+{
+    [Fact]
+    public void a_host_whose_key_is_not_known_or_another_and_a_login_that_is_not_taken_are_refused_in_words()
+    {
+        StoreServer server = servers["sftp"];
+        foreach ((string host, string why, string hint) in new[]
+        {
+            ("unknown", "its host key is not known here: nothing was sent", "'ssh unknown' once"),
+            ("changed", "its host key is not the one that is known of it: nothing was sent", "ssh-keygen -R changed"),
+            ("stranger", "the login is refused: .*Permission denied", "ssh-copy-id"),
+        })
+        {
+            using RepositoryStore store = StoreAddress.Parse($"sftp://{host}/srv").Open(new() { Ssh = server.Ssh });
+            long begin = Stopwatch.GetTimestamp();
+            JumpbagException e = Assert.Throws<FailedException>(() => store.HasRepository());
+            Assert.Matches($"^sftp://{host}/srv: {why}", e.Message);
+            Assert.Contains(hint, e.Hint, StringComparison.Ordinal);
+            Assert.True(Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(5), "tried again though it will never go");
+        }
+    }
+
+    [Fact]
+    public void a_path_behind_one_slash_is_looked_for_from_the_root_and_then_as_restic_does_at_home()
+    {
+        StoreServer server = servers["sftp"];
+        string name = $"jumpbag-home-{Guid.NewGuid():N}", home = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), name);
+        try
+        {
+            using (RepositoryStore store = StoreAddress.Parse($"sftp:box:{name}").Open(new() { Ssh = server.Ssh }))
+            {
+                store.Prepare();
+                store.Save(FileKind.Config, "config", new byte[] { 1 });
+                store.Save(FileKind.Key, new('a', 64), new byte[] { 2 });
+            }
+            Assert.Equal(new byte[] { 1 }, File.ReadAllBytes($"{home}/config"));
+            foreach (string address in new[] { $"sftp://box/{name}", $"sftp://box/~/{name}" })
+            {
+                using RepositoryStore store = StoreAddress.Parse(address).Open(new() { Ssh = server.Ssh });
+                Assert.True(store.HasRepository());
+                Assert.Equal(new string('a', 64), Assert.Single(store.List(FileKind.Key)));
+            }
+            using RepositoryStore root = StoreAddress.Parse($"sftp://box//{name}").Open(new() { Ssh = server.Ssh });
+            Assert.False(root.HasRepository());
+        }
+        finally
+        {
+            Shell.Run("rm", "-rf", "--", home);
+        }
+    }
+
+    [Fact]
+    public void keystone_opens_a_container_and_a_token_that_has_run_out_is_renewed()
+    {
+        StoreServer server = servers["swift"];
+        using var keystone = new FakeKeystone(server);
+        var variables = new Dictionary<string, string>
+        {
+            ["OS_AUTH_URL"] = keystone.Address,
+            ["OS_USERNAME"] = "anna",
+            ["OS_PASSWORD"] = StoreServers.SwiftKey,
+            ["OS_PROJECT_NAME"] = "shop",
+            ["OS_USER_DOMAIN_NAME"] = "Default",
+            ["OS_PROJECT_DOMAIN_NAME"] = "Default",
+            ["OS_REGION_NAME"] = "dallas",
+        };
+        using RepositoryStore store = StoreAddress.Parse("swift://jumpbag-keystone").Open(new() { Variable = variables.GetValueOrDefault });
+        store.Prepare();
+        byte[] content = StoreTests.Bytes(40, 1000), there = new byte[1000];
+        string name = StoreTests.NameOf(content);
+        store.Save(FileKind.Pack, name, content);
+        // What it remembers of tokens goes with it.
+        server.Stop();
+        server.Start();
+        store.Read(FileKind.Pack, name, 0, there);
+        Assert.Equal(content, there);
+        Assert.Equal(2, keystone.Logins);
+
+        // rclone takes this Keystone for one too, and sees the file.
+        Require.Tool("rclone");
+        string listed = Shell.Run("env", [.. variables.Select(variable => $"{variable.Key}={variable.Value}"), "RCLONE_SWIFT_ENV_AUTH=true", "rclone", "--config", "/dev/null", "lsf", "-R", "--files-only", ":swift:jumpbag-keystone"]);
+        Assert.Equal($"data/{name[..2]}/{name}\n", listed);
+
+        var secrets = new Dictionary<string, string> { ["OS_AUTH_URL"] = keystone.Address, ["OS_REGION_NAME"] = "dallas", ["OS_APPLICATION_CREDENTIAL_ID"] = "app", ["OS_APPLICATION_CREDENTIAL_SECRET"] = StoreServers.SwiftKey };
+        using RepositoryStore application = StoreAddress.Parse("swift://jumpbag-keystone").Open(new() { Variable = secrets.GetValueOrDefault });
+        Assert.Equal(1000, application.Length(FileKind.Pack, name));
+        variables["OS_PASSWORD"] = "wrong";
+        using RepositoryStore wrong = StoreAddress.Parse("swift://jumpbag-keystone").Open(new() { Variable = variables.GetValueOrDefault });
+        Assert.Contains("OS_PASSWORD", Assert.Throws<FailedException>(() => wrong.HasRepository()).Hint, StringComparison.Ordinal);
+    }
+}
