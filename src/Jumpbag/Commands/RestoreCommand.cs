@@ -30,7 +30,7 @@ public static class RestoreCommand
 
     public static Command Make()
     {
-        var command = new Command("restore") { Places, Repo, TierOptions.Config, List, Include, Exclude, Overwrite, Resume, Jobs, CommonOptions.PasswordFile, CommonOptions.DryRun, CommonOptions.Json, CommonOptions.Progress, CommonOptions.Color, CommonOptions.Quiet };
+        var command = new Command("restore") { Places, Repo, CommonOptions.Config, List, Include, Exclude, Overwrite, Resume, Jobs, CommonOptions.PasswordFile, CommonOptions.DryRun, CommonOptions.Json, CommonOptions.Progress, CommonOptions.Color, CommonOptions.Quiet };
         command.Runs((parsed, session) =>
         {
             using var reading = new Reading(parsed, session);
@@ -42,7 +42,7 @@ public static class RestoreCommand
     private static int Run(Reading reading)
     {
         string[] places = reading.Parsed.GetValue(Places) ?? [];
-        string? repo = reading.Parsed.GetValue(Repo) ?? (reading.Parsed.GetValue(TierOptions.Config) is null ? Environment.GetEnvironmentVariable("RESTIC_REPOSITORY") : null);
+        string? repo = reading.Parsed.GetValue(Repo) ?? (reading.Parsed.GetValue(CommonOptions.Config) is null ? Environment.GetEnvironmentVariable("RESTIC_REPOSITORY") : null);
         if (reading.Has(List))
             return repo is null ? throw new UsageException("--list is for a repository", "--repo URL --list; of the configured copies: jumpbag backup list") : ShowSnapshots(reading.Repositories.Open(repo).Snapshots(), reading);
         if (places.Length != 2)
@@ -120,18 +120,10 @@ public static class RestoreCommand
             json.WriteString("tree", snapshot.Tree.ToString());
             json.WriteString("host", snapshot.Host);
             json.WriteString("user", snapshot.User);
-            Texts("paths", snapshot.Paths);
-            Texts("tags", snapshot.Tags);
+            json.WriteStrings("paths", snapshot.Paths);
+            json.WriteStrings("tags", snapshot.Tags);
             json.WriteEndObject();
         }
         json.WriteEndArray();
-
-        void Texts(string name, IReadOnlyList<string> texts)
-        {
-            json.WriteStartArray(name);
-            foreach (string text in texts)
-                json.WriteStringValue(text);
-            json.WriteEndArray();
-        }
     }
 }
