@@ -120,18 +120,10 @@ public static class RestoreCommand
             json.WriteString("tree", snapshot.Tree.ToString());
             json.WriteString("host", snapshot.Host);
             json.WriteString("user", snapshot.User);
-            Texts("paths", snapshot.Paths);
-            Texts("tags", snapshot.Tags);
+            json.WriteStrings("paths", snapshot.Paths);
+            json.WriteStrings("tags", snapshot.Tags);
             json.WriteEndObject();
         }
         json.WriteEndArray();
-
-        void Texts(string name, IReadOnlyList<string> texts)
-        {
-            json.WriteStartArray(name);
-            foreach (string text in texts)
-                json.WriteStringValue(text);
-            json.WriteEndArray();
-        }
     }
 }
