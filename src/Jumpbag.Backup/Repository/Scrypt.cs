@@ -69,6 +69,7 @@ internal static unsafe class Scrypt
     }
 
     /// <summary>RFC 7914, 4 (scryptBlockMix).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixBlock(Vector128<uint>* input, Vector128<uint>* output, int r)
     {
         Vector128<uint>* last = input + (2 * r - 1) * Rows;

@@ -16,7 +16,7 @@ internal sealed class CommandContent : SourceContent
 
     private CommandContent(string command, OutputJob job, CancellationToken stop) => (this.command, this.job, this.stop) = (command, job, stop);
 
-    public static CommandContent Start(string command, CancellationToken stop) => new(command, OutputJob.Start("/bin/sh", ["-c", command]), stop);
+    public static CommandContent Start(string command, CancellationToken stop) => new(command, OutputJob.Start("/bin/sh", ["sh", "-c", command]), stop);
 
     /// <summary>As restic describes what it reads from its standard input.</summary>
     public override string? Status(out SourceFile file, Action<string> unread)

@@ -23,7 +23,7 @@ public sealed class CrashTests : IDisposable
             for i in 1 2 3 4 5; do
                 "$JUMPBAG" backup files -q --repo ours src 2>/dev/null & pid=$!
                 # From the first second, which scrypt takes, to where it is nearly done.
-                sleep 0.$((RANDOM % 9)); [ $i -lt 3 ] || { for t in $(seq 100); do [ $(find ours/data -type f | wc -l) -ge $((i * 2 - 4)) ] && break; sleep 0.05; done; }
+                sleep 0.$((RANDOM % 9)); [ $i -lt 3 ] || { for t in $(seq 400); do [ $(find ours/data -type f | wc -l) -ge $((i * 2 - 4)) ] && break; sleep 0.05; done; }
                 kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
                 restic -r ours check --no-lock --read-data >checked 2>&1 || cat checked
             done
@@ -41,7 +41,7 @@ public sealed class CrashTests : IDisposable
             mkdir src; head -c 120M /dev/urandom >src/a; mkfifo go; mkdir src/z; for i in $(seq 2000); do echo $i >src/z/$i; done
             jumpbag backup init -q --repo ours
             "$JUMPBAG" backup files -q --repo ours src 2>said & pid=$!
-            for t in $(seq 200); do [ $(find ours/data -type f | wc -l) -ge 3 ] && break; sleep 0.02; done
+            for t in $(seq 2000); do [ $(find ours/data -type f | wc -l) -ge 3 ] && break; sleep 0.02; done
             kill -TERM $pid; wait $pid; echo $?; grep -c '^warning: interrupted: no snapshot was made' said; ls ours/snapshots ours/locks
             jumpbag backup files --json -q --repo ours src >said; python3 -c 'import json; s = json.load(open("said")); print(s["newBytes"] < s["bytes"] - 30e6)'
             check ours
@@ -76,14 +76,14 @@ public sealed class CrashTests : IDisposable
             check ours
             # An exclusive lock keeps us out, also restic's; a stale one does not.
             restic -q -r ours check --read-data >/dev/null & pid=$!
-            for t in $(seq 200); do [ -n "$(ls ours/locks)" ] && break; sleep 0.02; done; kill -STOP $pid
+            for t in $(seq 2000); do [ -n "$(ls ours/locks)" ] && break; sleep 0.02; done; kill -STOP $pid
             jumpbag backup files -q --repo ours src 2>said; echo $?; grep -c 'ours: is locked exclusively by .* process' said; grep -c ^hint said
             kill -9 $pid; wait $pid 2>/dev/null; ls ours/locks | wc -l
             jumpbag backup files --repo ours src 2>said; echo $?; grep -c 'a lock that nobody holds any more is removed' said; ls ours/locks | wc -l
             # And ours keeps restic's prune out.
             mkfifo src/p; head -c 200M /dev/urandom >src/large
             "$JUMPBAG" backup files -q --repo ours src & pid=$!
-            for t in $(seq 200); do [ -n "$(ls ours/locks)" ] && break; sleep 0.02; done; kill -STOP $pid
+            for t in $(seq 2000); do [ -n "$(ls ours/locks)" ] && break; sleep 0.02; done; kill -STOP $pid
             restic -r ours prune 2>&1 | grep -c 'unable to create lock\|already locked'; restic -r ours list locks -q --no-lock | wc -l
             kill -CONT $pid; wait $pid; echo $?; check ours
             """);
