@@ -121,7 +121,6 @@ public sealed class StoreTests(StoreServers servers)
     [Theory]
     [InlineData("rest")]
     [InlineData("sftp")]
-    [InlineData("s3")]
     [InlineData("swift")]
     public async Task a_server_that_restarts_is_waited_for(string kind)
     {
