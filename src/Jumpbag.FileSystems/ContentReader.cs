@@ -9,15 +9,13 @@ public delegate void ContentSink(ReadOnlySpan<byte> bytes);
 /// <summary>Reads the whole of a file in order. What cannot be read is told as damage and comes as zeros, so that all else stays in its place.</summary>
 public static class ContentReader
 {
-    /// <summary>So large that arrays and thin volumes read it in several parts at once; a copy from the page cache gains by it, too.</summary>
-    private const int BufferSize = 1024 * 1024;
-
     /// <summary>The finest piece tried when a larger read fails: a sector of a disk of today, and a power of two of an older one's.</summary>
     private const int SmallestPiece = 512;
 
     public static void Copy(TreeNode file, ContentSink sink, DamageSink damage)
     {
-        var buffer = new byte[(int)Math.Clamp(file.Node.Size, 1, BufferSize)];
+        int request = file.FileSystem.Device.RequestSize;
+        var buffer = new byte[(int)Math.Clamp(file.Node.Size, 1, request)];
         var runs = new DamageRuns(damage);
         try
         {
@@ -26,7 +24,7 @@ public static class ContentReader
                 for (long at = extent.Offset; at < extent.Offset + extent.Length;)
                 {
                     // Up to a round place on the device, so that the chunks of a thin volume or an array are not read in two parts.
-                    long onDevice = at - extent.Offset + extent.DeviceOffset, round = BufferSize - (onDevice % BufferSize);
+                    long onDevice = at - extent.Offset + extent.DeviceOffset, round = request - (onDevice % request);
                     Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(Math.Min(buffer.Length, round), extent.Offset + extent.Length - at));
                     ReadAround(file.FileSystem, extent, at, piece, runs.Add);
                     sink(piece);

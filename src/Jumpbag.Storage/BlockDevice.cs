@@ -16,6 +16,12 @@ public abstract class BlockDevice
     public virtual int SectorSize => 512;
 
     /// <summary>
+    /// In bytes: what a reader of much does best to ask for at once. More of one file leaves the processor's cache before a pipe takes it; what
+    /// is done in parts at once is worth it only if there is more.
+    /// </summary>
+    public virtual int RequestSize => 256 * 1024;
+
+    /// <summary>
     /// False where <see cref="Extents"/> calls some of it unreadable from the start: a disk of a volume is missing, an image is
     /// cut off. Only then is it worth asking before reading.
     /// </summary>

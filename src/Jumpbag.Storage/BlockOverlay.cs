@@ -35,6 +35,8 @@ public sealed class BlockOverlay : BlockDevice
 
     public override int SectorSize => lower.SectorSize;
 
+    public override int RequestSize => lower.RequestSize;
+
     public override bool IsWhole => Length <= lower.Length && lower.IsWhole;
 
     /// <summary>The device without the replaced blocks.</summary>

@@ -27,11 +27,14 @@ public sealed class Concatenation : BlockDevice
         }
         Length = length;
         SectorSize = parts.Length == 0 ? 512 : parts.Max(part => part.SectorSize);
+        RequestSize = parts.Length == 0 ? base.RequestSize : parts.Max(part => part.RequestSize);
     }
 
     public override long Length { get; }
 
     public override int SectorSize { get; }
+
+    public override int RequestSize { get; }
 
     public override bool IsWhole => Array.TrueForAll(parts, part => part.IsWhole);
 

@@ -17,6 +17,8 @@ public abstract class ScatteredDevice : BlockDevice
 
     protected const string Beyond = "beyond the end of the volume";
 
+    public sealed override int RequestSize => 1024 * 1024;
+
     public sealed override void Read(long offset, Span<byte> destination)
     {
         if (offset < 0 || offset > Length - destination.Length)

@@ -24,6 +24,8 @@ public sealed class Slice : BlockDevice
 
     public override int SectorSize => parent.SectorSize;
 
+    public override int RequestSize => parent.RequestSize;
+
     public override bool IsWhole => start <= parent.Length - Length && parent.IsWhole;
 
     /// <summary>The device this is a part of.</summary>

@@ -8,6 +8,8 @@ public sealed class FileDevice(FileSystem fileSystem, Node file, DamageSink dama
 {
     public override long Length => file.Size;
 
+    public override int RequestSize => fileSystem.Device.RequestSize;
+
     public override bool IsWhole => fileSystem.Device.IsWhole;
 
     public override void Read(long offset, Span<byte> destination) => fileSystem.Read(file, offset, destination, damage);

@@ -60,6 +60,7 @@ internal sealed class TarContent(TarOutput output, Action<long> read)
     /// <summary>Writes exactly the ranges of the plan, whatever comes in between.</summary>
     public void Write(in TreeNode file, SparseMap plan, DamageSink damage)
     {
+        output.PassOnEach(file.FileSystem.Device.RequestSize);
         using IEnumerator<FileExtent> extents = file.FileSystem.Extents(file.Node, 0, Told).GetEnumerator();
         FileExtent extent = default;
         foreach ((long start, long end) in plan.Ranges)

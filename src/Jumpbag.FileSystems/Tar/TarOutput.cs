@@ -12,10 +12,10 @@ internal sealed class TarOutput : IDisposable
     /// <summary>Archives are padded to whole records of twenty blocks.</summary>
     private const int RecordSize = 20 * UstarHeader.Size;
 
-    /// <summary>Whole records, and so large that arrays and thin volumes read it in several parts at once.</summary>
+    /// <summary>The most that is passed on at once; what is not used of it takes no memory.</summary>
     private const int BufferSize = 100 * RecordSize;
 
-    private const int Buffers = 8;
+    private const int Buffers = 16;
 
     private readonly ContentSink sink;
     // The one used last comes first: it is in the processor's cache.
@@ -23,7 +23,7 @@ internal sealed class TarOutput : IDisposable
     private readonly BlockingCollection<(byte[] Bytes, int Length)> full = [];
     private readonly Thread writer;
     private byte[] current;
-    private int used;
+    private int used, limit = BufferSize, nextLimit = BufferSize;
     private volatile ExceptionDispatchInfo? failure;
     private volatile bool abandoned;
 
@@ -38,14 +38,21 @@ internal sealed class TarOutput : IDisposable
     }
 
     /// <summary>Room for what comes next, at least a byte; whoever fills it says how much by <see cref="Advance"/>.</summary>
-    public Span<byte> Room => current.AsSpan(used);
+    public Span<byte> Room => current.AsSpan(used, limit - used);
+
+    /// <summary>About how much is passed on at once from now on, in bytes: whole records, never none.</summary>
+    public void PassOnEach(int size)
+    {
+        nextLimit = Math.Clamp(size / RecordSize * RecordSize, RecordSize, BufferSize);
+        limit = Math.Max(nextLimit, ((used / RecordSize) + 1) * RecordSize);
+    }
 
     /// <summary>Counts bytes of <see cref="Room"/> as written.</summary>
     /// <exception cref="Exception">The one that ended the writing thread.</exception>
     public void Advance(int count)
     {
         used += count;
-        if (used == BufferSize)
+        if (used == limit)
             PassOn();
     }
 
@@ -101,6 +108,7 @@ internal sealed class TarOutput : IDisposable
         full.Add((current, used));
         current = free.Take();
         used = 0;
+        limit = nextLimit;
         failure?.Throw();
     }
 

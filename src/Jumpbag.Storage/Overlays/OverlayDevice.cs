@@ -23,6 +23,8 @@ public sealed class OverlayDevice(BlockDevice lower, OverlayFile file) : Writabl
 
     public override int SectorSize => lower.SectorSize;
 
+    public override int RequestSize => lower.RequestSize;
+
     public override bool IsWhole => lower.IsWhole;
 
     /// <summary>The device without the changes.</summary>

@@ -21,12 +21,15 @@ public sealed class Mirrored : BlockDevice
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
         SectorSize = members.Max(member => member.Device.SectorSize);
+        RequestSize = members.Max(member => member.Device.RequestSize);
         IsWhole = Array.Exists(members, member => member.IsWhole && member.Device.Length >= length);
     }
 
     public override long Length { get; }
 
     public override int SectorSize { get; }
+
+    public override int RequestSize { get; }
 
     public override bool IsWhole { get; }
 
