@@ -11,7 +11,8 @@
 #   journal BASE64           a line of the journal's file, packed, as it stands while the machine runs
 exec 3>&1 >/tmp/log 2>&1
 set -x
-trap 'status=$?; [[ $status == 0 ]] || tail -n 60 /tmp/log >&3' EXIT
+# A volume that takes no request would keep the machine from going down.
+trap 'status=$?; [[ $status == 0 ]] || tail -n 60 /tmp/log >&3; for volume in halted deaf; do dmsetup resume $volume; done' EXIT
 set -e
 pvcreate /dev/vda /dev/vdb
 vgcreate -s 1m vg-1 /dev/vda /dev/vdb
@@ -80,5 +81,3 @@ journalctl -q -p err -o cat _TRANSPORT=syslog + _TRANSPORT=stdout + _TRANSPORT=j
 journalctl -q -p err -o cat _TRANSPORT=kernel SYSLOG_IDENTIFIER=kernel | sed 's/^/kernel /' >&3
 for disk in sda nvme0n1; do smartctl -H /dev/$disk | sed -n "s/.*test result: /smart $disk /p" >&3; done
 gzip -c /run/log/journal/*/system.journal | base64 | sed 's/^/journal /' >&3
-dmsetup resume halted
-dmsetup resume deaf
