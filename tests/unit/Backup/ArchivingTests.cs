@@ -50,7 +50,7 @@ public sealed class ArchivingTests : IDisposable
         using BackupRepository repository = Create("repo");
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
         Task<BackupResult> run = Task.Run(() => Archiver.Run(repository, new CommandSource("echo begun; sleep 1000", "f"), new(), told.Add, stop.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromSeconds(60)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
         Assert.Empty(repository.Snapshots());
     }
 
