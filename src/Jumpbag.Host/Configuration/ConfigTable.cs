@@ -14,6 +14,8 @@ public sealed class ConfigTable(string path, string name, int line)
     /// <summary>The file.</summary>
     public string Path => path;
 
+    internal int Line => line;
+
     public string? Text(string key) => Take(key) switch
     {
         null => null,
@@ -84,6 +86,9 @@ public sealed class ConfigTable(string path, string name, int line)
         string what = key is null ? name : name.Length == 0 ? key : $"{name}: {key}";
         return new($"{path}{(at > 0 ? $":{at}" : "")}: {what}: {message}", hint);
     }
+
+    /// <summary>The table under that key of which a part was met before; null where there is none.</summary>
+    internal ConfigTable? Begun(string key) => values.TryGetValue(key, out (object Value, int Line) there) ? there.Value as ConfigTable : null;
 
     internal void Add(string key, object value, int at) => values.Add(key, (value, at));
 

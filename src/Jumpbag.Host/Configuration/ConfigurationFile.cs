@@ -60,7 +60,7 @@ public static class ConfigurationFile
             TomlParser events = TomlParser.Create(text, new TomlParserOptions { DecodeScalars = true, EagerStringValues = true });
             while (events.MoveNext())
                 if (events.Current.Kind == TomlParseEventKind.StartTable)
-                    return Table(events, path, "", 0, 0);
+                    return Fill(new(path, "", 0), events, 0);
             return new(path, "", 0);
         }
         catch (TomlException e)
@@ -69,17 +69,22 @@ public static class ConfigurationFile
         }
     }
 
-    private static ConfigTable Table(TomlParser events, string path, string name, int line, int depth)
+    /// <summary>Parts of a table may stand in several places of the file: [a.x], [b], [a.y].</summary>
+    private static ConfigTable Fill(ConfigTable table, TomlParser events, int depth)
     {
         if (depth > MostDepth)
-            throw Mistake(path, line, "tables are nested too deeply");
-        var table = new ConfigTable(path, name, line);
+            throw Mistake(table.Path, table.Line, "tables are nested too deeply");
         while (events.MoveNext() && events.Current.Kind != TomlParseEventKind.EndTable)
         {
-            string key = events.GetPropertyName() ?? "";
-            int keyLine = events.Current.Line;
+            string key = events.GetPropertyName() ?? "", name = table.Name.Length == 0 ? key : $"{table.Name}.{key}";
+            int line = events.Current.Line;
             events.MoveNext();
-            table.Add(key, Value(events, path, name.Length == 0 ? key : $"{name}.{key}", keyLine, depth + 1), keyLine);
+            if (events.Current.Kind == TomlParseEventKind.StartTable && table.Begun(key) is { } begun)
+                Fill(begun, events, depth + 1);
+            else if (events.Current.Kind == TomlParseEventKind.StartTable)
+                table.Add(key, Fill(new(table.Path, name, line), events, depth + 1), line);
+            else
+                table.Add(key, Value(events, table.Path, name, line, depth + 1), line);
         }
         return table;
     }
@@ -89,7 +94,7 @@ public static class ConfigurationFile
         switch (events.Current.Kind)
         {
             case TomlParseEventKind.StartTable:
-                return Table(events, path, name, line, depth);
+                return Fill(new(path, name, line), events, depth);
             case TomlParseEventKind.StartArray when depth > MostDepth:
                 throw Mistake(path, line, "lists are nested too deeply");
             case TomlParseEventKind.StartArray:
