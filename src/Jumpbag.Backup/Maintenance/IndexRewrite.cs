@@ -14,6 +14,8 @@ internal static class IndexRewrite
     /// <param name="gone">The packs, whether they are still there or not.</param>
     public static void Without(BackupRepository repository, IReadOnlySet<StorageId> gone, EventSink events)
     {
+        if (repository.Unreached is { } unreached)
+            throw new FailedException($"{repository.Place}: nothing is removed, since not everything could be read: {unreached.Message}", unreached.Hint ?? "run it again when the repository can be reached", unreached);
         IReadOnlyList<string> before = repository.Store.List(FileKind.Index);
         var saved = new HashSet<string>();
         var builder = new IndexBuilder();

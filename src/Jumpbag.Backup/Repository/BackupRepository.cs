@@ -55,6 +55,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     internal void ReadIndexAnew()
     {
         indexProblems.Clear();
+        Unreached = null;
         index = new(ReadIndex);
         readAllPacks = false;
     }
@@ -120,6 +121,12 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
 
     /// <summary>The file of a snapshot, JSON.</summary>
     internal byte[] SnapshotFile(StorageId id) => ReadFile(FileKind.Snapshot, id.ToString());
+
+    /// <summary>
+    /// Why it cannot be told which packs there are and what they hold, though they may be whole: something could not be reached. Nothing may be
+    /// removed then. Null where everything was read, or is damaged for good.
+    /// </summary>
+    internal JumpbagException? Unreached { get; private set; }
 
     /// <summary>Index files that cannot be used, in words.</summary>
     internal IReadOnlyList<string> IndexProblems => indexProblems;
@@ -229,6 +236,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
             }
             catch (JumpbagException e)
             {
+                Reach(e);
                 events(new Warning(e.Message, e.Hint));
             }
         }
@@ -248,12 +256,15 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
             catch (JumpbagException e)
             {
                 string problem = $"index {name[..Math.Min(8, name.Length)]} cannot be used: {e.Message}";
+                Reach(e);
                 indexProblems.Add(problem);
                 events(new Warning(problem, "the packs themselves are looked into instead, which takes longer"));
             }
         }
         return read;
     }
+
+    private void Reach(JumpbagException failure) => Unreached ??= failure is CorruptException ? null : failure;
 
     /// <summary>The content of a sealed file, JSON.</summary>
     internal byte[] ReadFile(FileKind kind, string name)

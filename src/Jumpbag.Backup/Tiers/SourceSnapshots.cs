@@ -1,4 +1,5 @@
 using Jumpbag.Backup.Repository;
+using Jumpbag.Backup.Sources;
 
 namespace Jumpbag.Backup.Tiers;
 
@@ -10,7 +11,7 @@ public static class SourceSnapshots
     /// told by what the repository says, so that a machine that was set up anew finds them.
     /// </summary>
     /// <param name="all">The oldest first; so is the result.</param>
-    public static IReadOnlyList<SnapshotInfo> Of(BackupSource source, IEnumerable<SnapshotInfo> all, string host) =>
+    public static IReadOnlyList<SnapshotInfo> Of(BackupSource source, IEnumerable<SnapshotInfo> all) =>
         [.. all.Where(snapshot => snapshot.Tags.Contains(source.Tag)
-            || (source.Kind == SourceKind.Paths && snapshot.Host == host && !snapshot.Tags.Any(tag => tag.StartsWith("source=", StringComparison.Ordinal)) && snapshot.Paths.Order(StringComparer.Ordinal).SequenceEqual(source.Content.Order(StringComparer.Ordinal))))];
+            || (source.Kind == SourceKind.Paths && snapshot.Host == ThisMachine.HostName && !snapshot.Tags.Any(tag => tag.StartsWith("source=", StringComparison.Ordinal)) && snapshot.Paths.Order(StringComparer.Ordinal).SequenceEqual(source.Content.Order(StringComparer.Ordinal))))];
 }

@@ -56,7 +56,7 @@ internal sealed class Copies(TiersConfig config, EventSink events) : IDisposable
     private CopyState StateOf(BackupSource source, BackupCopy copy, IReadOnlyList<SnapshotInfo>? all, string? unreachable, Measurements measured, SizeCache cache, bool sizes, CancellationToken cancelled)
     {
         var state = new CopyState(source, copy) { Unreachable = unreachable, Verified = measured.Verified, Withstood = measured.CanaryStayed ? measured.CanaryTested : null };
-        if (all is null || SourceSnapshots.Of(source, all, Environment.MachineName) is not { Count: > 0 } found)
+        if (all is null || SourceSnapshots.Of(source, all) is not { Count: > 0 } found)
             return state;
         SnapshotInfo newest = found[^1];
         SnapshotSizeOf(newest, out long? stored);

@@ -80,7 +80,7 @@ internal sealed class NamedRestore : IDisposable
             try
             {
                 BackupRepository repository = copies.Open(copy);
-                IReadOnlyList<SnapshotInfo> snapshots = SourceSnapshots.Of(source, repository.Snapshots(), Environment.MachineName);
+                IReadOnlyList<SnapshotInfo> snapshots = SourceSnapshots.Of(source, repository.Snapshots());
                 lock (gate)
                     found.Add((copy, repository, snapshots));
             }

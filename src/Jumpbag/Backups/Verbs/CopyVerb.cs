@@ -49,11 +49,11 @@ internal static class CopyVerb
         HashSet<(StorageId, DateTimeOffset)> there = [.. to.Snapshots().Select(snapshot => (snapshot.Tree, snapshot.Time))];
         var found = new List<(BackupCopy Copy, BackupRepository Repository, SnapshotInfo Snapshot)>();
         foreach ((BackupCopy copy, BackupRepository repository, IReadOnlyList<SnapshotInfo> snapshots) in others)
-            foreach (SnapshotInfo snapshot in SourceSnapshots.Of(source, snapshots, Environment.MachineName))
+            foreach (SnapshotInfo snapshot in SourceSnapshots.Of(source, snapshots))
                 if (there.Add((snapshot.Tree, snapshot.Time)))
                     found.Add((copy, repository, snapshot));
         found.Sort((a, b) => a.Snapshot.Time.CompareTo(b.Snapshot.Time));
-        DateTimeOffset newest = SourceSnapshots.Of(source, to.Snapshots(), Environment.MachineName) is [.., var last] ? last.Time : DateTimeOffset.MinValue;
+        DateTimeOffset newest = SourceSnapshots.Of(source, to.Snapshots()) is [.., var last] ? last.Time : DateTimeOffset.MinValue;
         return desk.Parsed.GetValue(All) ? found : [.. found.TakeLast(1).Where(one => one.Snapshot.Time > newest)];
     }
 

@@ -49,7 +49,7 @@ internal static class DrillVerb
         // Opened anew, since what is open already has its fixed costs behind it.
         using var fresh = new Copies(desk.Config, desk.Events);
         BackupRepository repository = fresh.Open(copy);
-        if (SourceSnapshots.Of(source, repository.Snapshots(), Environment.MachineName) is not [.., var snapshot])
+        if (SourceSnapshots.Of(source, repository.Snapshots()) is not [.., var snapshot])
         {
             table.Add(source.Name, copy.Name, "", "", "", "", "holds nothing of it");
             return false;

@@ -59,7 +59,7 @@ internal static class ForgetVerb
 
     private static IReadOnlyList<(SnapshotInfo Snapshot, IReadOnlyList<string> Reasons)> Plan(BackupSource source, BackupRepository repository, BackupCopy copy, bool all)
     {
-        IReadOnlyList<SnapshotInfo> snapshots = SourceSnapshots.Of(source, repository.Snapshots(), Environment.MachineName);
+        IReadOnlyList<SnapshotInfo> snapshots = SourceSnapshots.Of(source, repository.Snapshots());
         return all ? [.. snapshots.Select(snapshot => (snapshot, (IReadOnlyList<string>)[]))] : ForgetPlan.Make(snapshots, copy.Keep!);
     }
 }

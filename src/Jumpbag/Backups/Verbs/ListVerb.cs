@@ -25,7 +25,7 @@ internal static class ListVerb
             {
                 IReadOnlyList<SnapshotInfo> all = desk.Copies.Open(copy).Snapshots();
                 foreach (BackupSource source in desk.Sources(desk.Parsed.GetValue(Names) ?? []))
-                    foreach (SnapshotInfo snapshot in SourceSnapshots.Of(source, all, Environment.MachineName))
+                    foreach (SnapshotInfo snapshot in SourceSnapshots.Of(source, all))
                     {
                         var key = (source.Name, snapshot.Time.ToUniversalTime(), snapshot.Tree.ToString());
                         if (!found.TryGetValue(key, out List<(string Copy, SnapshotInfo Snapshot)>? copies))
