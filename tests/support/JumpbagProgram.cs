@@ -16,6 +16,6 @@ public static class JumpbagProgram
     public static ShellResult Bash(string folder, string script)
     {
         Assert.SkipUnless(File.Exists(Path), "needs the program: dotnet build src/Jumpbag, or JUMPBAG_BIN");
-        return Shell.Try(TimeSpan.FromSeconds(60), "bash", "-c", "cd \"$1\"; BIN=$2; jumpbag() { \"$BIN\" \"$@\"; }; unset COLUMNS\n" + script, "bash", folder, Path);
+        return Shell.Try(TimeSpan.FromSeconds(180), "bash", "-c", "cd \"$1\"; BIN=$2; jumpbag() { \"$BIN\" \"$@\"; }; unset COLUMNS\n" + script, "bash", folder, Path);
     }
 }
