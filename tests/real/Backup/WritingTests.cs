@@ -162,7 +162,7 @@ public sealed class WritingTests(SourceFixture source) : IClassFixture<SourceFix
         Says("backup files src", 2, "--repo is missing: where is the repository\\?\nhint: ");
         Says("backup files --repo ours no/such", 1, "no/such: no such file or directory\n$");
         Says("backup files --repo nowhere src", 1, "nowhere: no repository there\nhint: ");
-        Says("backup files --repo ours --exclude [ src", 2, "--exclude \\[: the pattern has a \\[ without its \\].*\nhint: ");
+        Says("backup files --repo ours --exclude [ src", 2, "jumpbag: \\[: the pattern has a \\[ without its \\].*\nhint: ");
         Says("backup files --repo one src", 4, "one: is of version 1, which is read but not written\nhint: ");
         Says("backup init --repo ours", 4, "ours: a repository is there already\nhint: ");
         Says("backup init --repo new --password-file nothing", 4, "new: an empty password protects nothing\nhint: ");
