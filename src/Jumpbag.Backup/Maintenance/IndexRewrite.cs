@@ -12,7 +12,8 @@ internal static class IndexRewrite
     private const int MostIndexed = 50_000;
 
     /// <param name="gone">The packs, whether they are still there or not.</param>
-    public static void Without(BackupRepository repository, IReadOnlySet<StorageId> gone, EventSink events)
+    /// <param name="verified">Packs that no index names yet, were read whole, and are to be named; others of that kind are not.</param>
+    public static void Without(BackupRepository repository, IReadOnlySet<StorageId> gone, IReadOnlySet<StorageId> verified, EventSink events)
     {
         if (repository.Unreached is { } unreached)
             throw new FailedException($"{repository.Place}: nothing is removed, since not everything could be read: {unreached.Message}", unreached.Hint ?? "run it again when the repository can be reached", unreached);
@@ -21,7 +22,7 @@ internal static class IndexRewrite
         var builder = new IndexBuilder();
         foreach ((StorageId pack, List<PackedBlob> blobs) in repository.Index.ByPack())
         {
-            if (gone.Contains(pack) || blobs.Count == 0)
+            if (gone.Contains(pack) || blobs.Count == 0 || !(repository.Index.IsNamed(pack) || verified.Contains(pack)))
                 continue;
             builder.Add(pack, blobs);
             if (builder.Blobs < MostIndexed)

@@ -97,7 +97,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
 
     /// <summary>All that can be read, the oldest first; of others is warned.</summary>
     /// <param name="unreadable">Told of those too.</param>
-    public IReadOnlyList<SnapshotInfo> Snapshots(Action<string>? unreadable = null)
+    public IReadOnlyList<SnapshotInfo> Snapshots(Action<StorageId, string>? unreadable = null)
     {
         var found = new List<SnapshotInfo>();
         foreach (string name in store.List(FileKind.Snapshot))
@@ -111,7 +111,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
             catch (JumpbagException e)
             {
                 events(new Warning($"snapshot {id.Short} cannot be read: {e.Message}", e.Hint));
-                unreadable?.Invoke($"snapshot {id.Short} cannot be read: {e.Message}");
+                unreadable?.Invoke(id, $"snapshot {id.Short} cannot be read: {e.Message}");
             }
         }
         return [.. found.OrderBy(snapshot => snapshot.Time).ThenBy(snapshot => snapshot.Id)];

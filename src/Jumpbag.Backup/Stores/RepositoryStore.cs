@@ -46,5 +46,19 @@ public abstract class RepositoryStore : IDisposable
     /// <summary>Removes a file; none of that name is none removed.</summary>
     public abstract void Remove(FileKind kind, string name);
 
+    /// <summary>
+    /// By what the contents of a file are called that the store keeps, also after it was overwritten or removed. None where it keeps no versions,
+    /// or none of that name.
+    /// </summary>
+    /// <exception cref="Core.JumpbagException">That cannot be told.</exception>
+    public virtual IReadOnlyList<string> Versions(FileKind kind, string name) => [];
+
+    /// <summary>All of a version; null where it is gone.</summary>
+    public virtual byte[]? ReadVersion(FileKind kind, string name, string version) => null;
+
+    /// <summary>Removes a version for good.</summary>
+    /// <exception cref="Core.JumpbagException">It could not be removed.</exception>
+    public virtual void RemoveVersion(FileKind kind, string name, string version) => throw new Core.UnsupportedException($"{Place}: keeps no versions");
+
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }
