@@ -45,9 +45,10 @@ public sealed class HealRun(BackupRepository repository, BlobSource? others, Eve
             foreach ((BlobType type, StorageId id) in needed)
             {
                 held.Stop.ThrowIfCancellationRequested();
-                if (Find(type, id) is { } content)
+                using BlobContent? content = Find(type, id);
+                if (content is not null)
                 {
-                    writer.SaveAgain(type, id, content);
+                    writer.SaveAgain(type, id, content.Span);
                     recovered++;
                     bytes += content.Length;
                     continue;
@@ -103,7 +104,7 @@ public sealed class HealRun(BackupRepository repository, BlobSource? others, Eve
         }
     }
 
-    private byte[]? Find(BlobType type, StorageId id)
+    private BlobContent? Find(BlobType type, StorageId id)
     {
         try
         {
@@ -130,6 +131,6 @@ public sealed class HealRun(BackupRepository repository, BlobSource? others, Eve
 
         internal override long? LengthOf(BlobType type, StorageId blob) => run.Repository.LengthOf(type, blob) ?? run.Others?.LengthOf(type, blob);
 
-        internal override byte[] Blob(BlobType type, StorageId blob, bool keep = true) => run.Find(type, blob) ?? throw new CorruptException($"tree {blob.Short} is nowhere any more");
+        internal override BlobContent Blob(BlobType type, StorageId blob) => run.Find(type, blob) ?? throw new CorruptException($"tree {blob.Short} is nowhere any more");
     }
 }

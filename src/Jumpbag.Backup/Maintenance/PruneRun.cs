@@ -100,7 +100,8 @@ public sealed class PruneRun(BackupRepository repository, EventSink events, Canc
             foreach (PackedBlob blob in packs.SelectMany(pack => pack.Kept))
             {
                 held.Stop.ThrowIfCancellationRequested();
-                writer.SaveAgain(blob.Type, blob.Id, repository.Blob(blob.Type, blob.Id));
+                using BlobContent content = repository.Blob(blob.Type, blob.Id);
+                writer.SaveAgain(blob.Type, blob.Id, content.Span);
                 Interlocked.Add(ref done, blob.Length);
             }
             writer.Finish();

@@ -30,16 +30,22 @@ internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnly
     /// <summary>What was sealed; null where it was not sealed by these keys, or was altered since.</summary>
     public byte[]? TryOpen(ReadOnlySpan<byte> sealedBytes)
     {
+        var plain = new byte[Math.Max(0, sealedBytes.Length - Overhead)];
+        return TryOpen(sealedBytes, plain) ? plain : null;
+    }
+
+    /// <summary>The same into a place that is <see cref="Overhead"/> shorter.</summary>
+    public bool TryOpen(ReadOnlySpan<byte> sealedBytes, Span<byte> plain)
+    {
         if (sealedBytes.Length < Overhead)
-            return null;
+            return false;
         ReadOnlySpan<byte> iv = sealedBytes[..BlockSize], mac = sealedBytes[^BlockSize..], hidden = sealedBytes[BlockSize..^BlockSize];
         Span<byte> computed = stackalloc byte[BlockSize];
         Mac(iv, hidden, computed);
         if (!CryptographicOperations.FixedTimeEquals(mac, computed))
-            return null;
-        var plain = new byte[hidden.Length];
+            return false;
         Xor(iv, hidden, plain);
-        return plain;
+        return true;
     }
 
     /// <summary>Seals what stands in <paramref name="plain"/> into a place that is <see cref="Overhead"/> longer.</summary>

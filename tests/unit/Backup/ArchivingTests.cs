@@ -75,6 +75,52 @@ public sealed class ArchivingTests : IDisposable
     }
 
     [Fact]
+    public void what_is_counted_beforehand_is_what_is_saved()
+    {
+        string source = Directory.CreateDirectory(folder.File("src/deep/er")).Parent!.Parent!.FullName;
+        Directory.CreateDirectory($"{source}/empty");
+        Directory.CreateDirectory($"{source}/cache/of/things");
+        foreach ((string name, int size) in new[] { ("a", 5), ("deep/b", 70_000), ("deep/er/c", 0), ("deep/er/d.tmp", 100), ("cache/of/things/e", 1000), ("lonely", 3) })
+            File.WriteAllBytes($"{source}/{name}", new byte[size]);
+        File.CreateSymbolicLink($"{source}/deep/link", "b");
+        var options = new BackupOptions { Excludes = ["*.tmp", $"{source}/cache"], OneFileSystem = true };
+        using BackupRepository repository = Create("repo"), second = Create("second");
+        var files = new FilesSource([.. new[] { "a", "deep", "empty", "cache", "lonely" }.Select(name => ByteString.FromText($"{source}/{name}"))]);
+        BackupResult saved = Archiver.Run(repository, files, options, told.Add, CancellationToken.None);
+        Assert.Equal((saved.Files + saved.Folders, saved.Bytes), Counted(files, options));
+        Assert.Equal(70_008, saved.Bytes);
+        var disk = new DiskSource(new(new SnapshotFileSystem(repository, saved.Snapshot)), "/");
+        BackupResult copied = Archiver.Run(second, disk, new() { Excludes = ["b"] }, told.Add, CancellationToken.None);
+        Assert.Equal((copied.Files + copied.Folders, 8L), Counted(disk, new() { Excludes = ["b"] }));
+        Assert.Equal(8, copied.Bytes);
+        using var command = new SourceCount(new CommandSource("exit 1", "never"), new());
+        command.Count();
+        Assert.False(command.Counted);
+
+        static (long, long) Counted(ArchiveSource source, BackupOptions options)
+        {
+            using var count = new SourceCount(source, options);
+            count.Count();
+            Assert.True(count.Counted);
+            return (count.Files, count.Bytes);
+        }
+    }
+
+    [Fact]
+    public void a_command_is_expected_to_write_as_much_as_last_time()
+    {
+        using BackupRepository repository = Create("repo");
+        var dump = new CommandSource("head -c 1000 /dev/zero; sleep $(cat " + folder.File("pause") + "); head -c 500 /dev/zero", "dump.sql");
+        File.WriteAllText(folder.File("pause"), "0");
+        Run(repository, dump);
+        told.Clear();
+        File.WriteAllText(folder.File("pause"), "1.3");
+        Run(repository, dump);
+        Progress progress = told.OfType<Progressed>().First().Progress;
+        Assert.Equal(("saving", 1500L, "if it is as large as last time"), (progress.Activity, progress.BytesTotal, progress.Note));
+    }
+
+    [Fact]
     public void many_may_add_and_one_may_remove()
     {
         using BackupRepository repository = Create("repo");
