@@ -47,7 +47,8 @@ public sealed class LvmVirtualMachineTests(LvmVirtualMachineTests.Machine machin
             foreach (LogicalVolume volume in group.LogicalVolumes)
             {
                 if (machine.Contents.GetValueOrDefault((group.Uuid + volume.Uuid).Replace("-", "", StringComparison.Ordinal)) is not { } expected
-                    || volume.Segments.Any(segment => segment.Type is not ("linear" or "striped" or "zero")) || volume.Origin is not null)
+                    || volume.Segments.Any(segment => segment.Type is not ("linear" or "striped" or "zero")) || volume.Origin is not null
+                    || volume.Name.Contains("_rmeta_", StringComparison.Ordinal)) // The kernel writes to it when it likes.
                     continue;
                 BlockDevice device = volume.Open();
                 Assert.Equal(volume.Size, device.Length);
@@ -55,7 +56,7 @@ public sealed class LvmVirtualMachineTests(LvmVirtualMachineTests.Machine machin
                 Assert.True(expected == DeviceHash.OfExtents(device), $"{volume.FullName}: its extents name other bytes");
                 compared++;
             }
-        Assert.InRange(compared, 35, 100);
+        Assert.InRange(compared, 27, 100);
     }
 
     [Fact]
@@ -166,7 +167,7 @@ public sealed class LvmVirtualMachineTests(LvmVirtualMachineTests.Machine machin
                 using (FileStream file = File.Create(path))
                     file.SetLength(64 << 20);
             ShellResult result = VirtualMachine.Run(Path.Combine(VirtualMachine.Repository, "tests", "real", "Lvm", "make-volumes.sh"), Paths,
-                "seq", "sfdisk", "blockdev", "dd", "sha256sum");
+                "head", "sfdisk", "blockdev", "dd", "sha256sum");
             Assert.True(result.Status == 0 && result.Output.EndsWith("done\n", StringComparison.Ordinal), result.Output + result.Errors);
             return result.Output;
         }

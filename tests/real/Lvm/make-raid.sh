@@ -7,20 +7,23 @@ exec 3>&1 >/tmp/log 2>&1
 set -x
 
 trap 'status=$?; [[ $status == 0 ]] || tail -n 80 /tmp/log >&3' EXIT
-head -c 8M /dev/urandom >/tmp/random
+head -c 32M /dev/urandom >/tmp/random
+filled=0
 
-fill() { # every volume gets other bytes, to its end
-  local size
-  size=$(blockdev --getsize64 "$1")
-  { echo "$1 $2"; cat /tmp/random /tmp/random; } | head -c "$size" | dd of="$1" bs=1M iflag=fullblock conv=fsync
+fill() { # every volume gets other bytes each time, to its end
+  filled=$((filled + 1))
+  dd if=/tmp/random of="$1" bs=1M iflag=skip_bytes,count_bytes skip=$((filled * 4099)) count="$(blockdev --getsize64 "$1")" conv=fsync
 }
 
-hash() { sha256sum <"$1" | cut -d ' ' -f 1; }
+hash() { read -r sum _ < <(sha256sum <"$1"); }
 
-report() { echo "content $1 $(blockdev --getsize64 "/dev/$1") $(hash "/dev/$1")" >&3; }
+report() {
+  hash "/dev/$1"
+  echo "content $1 $(blockdev --getsize64 "/dev/$1") $sum" >&3
+}
 
 settle() { # VG/LV
-  while [[ $(lvs --noheadings -o sync_percent "$1" | tr -d ' ') != 100.00 ]]; do sleep 0.3; done
+  until [[ $(lvs --noheadings -o sync_percent "$1") == *100.00* ]]; do sleep 0.3; done
 }
 
 # 1. Every type, on six disks.
@@ -65,9 +68,9 @@ lvcreate "${config[@]}" -y -n raid1 --type raid1 -m 1 --nosync -L 2m some /dev/v
 lvcreate "${config[@]}" -y -n raid5 --type raid5 -i 2 -I 16k --nosync -L 2m some /dev/vdh /dev/mapper/bad /dev/vdi
 # The first device of this one is on the disk that fails.
 lvcreate "${config[@]}" -y -n first --type raid1 -m 1 --nosync -L 2m some /dev/mapper/bad /dev/vdi
-for lv in raid1 raid5 first; do fill /dev/some/$lv; echo "old some/$lv $(hash /dev/some/$lv)" >&3; done
+for lv in raid1 raid5 first; do fill /dev/some/$lv; hash /dev/some/$lv; echo "old some/$lv $sum" >&3; done
 dmsetup suspend --noflush bad; dmsetup load bad --table "0 $size error"; dmsetup resume bad
-for lv in raid1 raid5 first; do fill /dev/some/$lv 'goes on'; done
+for lv in raid1 raid5 first; do fill /dev/some/$lv; done
 sleep 2
 for lv in raid1 raid5 first; do report some/$lv; done
 lvs -a "${config[@]}" -o lv_name,attr,health_status some
@@ -90,7 +93,7 @@ lvchange -an busy/rebuilding
 lvcreate -y -n moving -L 6m busy /dev/vdj
 fill /dev/busy/moving
 lvextend -L +2m busy/moving /dev/vdk
-fill /dev/busy/moving more
+fill /dev/busy/moving
 pvmove -i +600 -n moving /dev/vdj /dev/vdm &
 sleep 4
 report busy/moving

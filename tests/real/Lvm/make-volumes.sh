@@ -3,10 +3,12 @@
 exec 3>&1 >/tmp/log 2>&1
 trap 'status=$?; [[ $status == 0 ]] || cat /tmp/log >&3' EXIT
 
-fill() { # every block of a volume holds other bytes than every other block of any volume
-  local device=$1 size
-  size=$(blockdev --getsize64 "$device")
-  seq -f "$device %.0f" 1 $((size / 12)) | head -c "$size" | dd of="$device" bs=1M iflag=fullblock conv=fsync
+head -c 16M /dev/urandom >/tmp/random
+filled=0
+
+fill() { # every block of a volume holds other bytes than every other block of any volume, for each begins at another place in a block
+  filled=$((filled + 1))
+  dd if=/tmp/random of="$1" bs=1M iflag=skip_bytes,count_bytes skip=$((filled * 4099)) count="$(blockdev --getsize64 "$1")" conv=fsync
 }
 
 # main: two, no and one metadata area; linear, striped, in pieces, moved, with odd names, and every type we refuse so far.

@@ -13,7 +13,8 @@ md=/dev/md77
 mkdir -p /run/mdadm /dev/md
 # Without this the kernel refuses arrays of unequal members that do not say how they are used.
 echo 2 >/sys/module/raid0/parameters/default_layout
-head -c 8M /dev/urandom >/tmp/random
+head -c 20M /dev/urandom >/tmp/random
+filled=0
 
 attach() { # COUNT [BYTES-OF-EACH…]: loop devices on the next slots, into $members
   local count=$1 size i
@@ -28,27 +29,35 @@ attach() { # COUNT [BYTES-OF-EACH…]: loop devices on the next slots, into $mem
   done
 }
 
-fill() { # every array gets other bytes, to its end
+size_of() { # DEVICE: in bytes, without a program
+  local sectors
+  read -r sectors <"/sys/class/block/${1##*/}/size"
+  size=$((sectors * 512))
+}
+
+fill() { # every array gets other bytes each time, to its end
   local size
-  size=$(blockdev --getsize64 "$1")
-  { echo "$2"; cat /tmp/random /tmp/random; } | head -c "$size" | dd of="$1" bs=1M iflag=fullblock conv=fsync
+  size_of "$1"
+  filled=$((filled + 1))
+  dd if=/tmp/random of="$1" bs=1M iflag=skip_bytes,count_bytes skip=$((filled * 4099)) count=$size conv=fsync
 }
 
 detach() {
-  udevadm settle 2>/dev/null || true
-  for loop in "${members[@]}"; do losetup -d "$loop"; done
+  losetup -d "${members[@]}"
 }
 
 settle() { # until nothing is being synchronised
-  while grep -qE 'resync|recovery|reshape|check' /proc/mdstat; do sleep 0.2; done
+  while [[ $(</proc/mdstat) =~ resync|recovery|reshape|check ]]; do sleep 0.2; done
 }
 
-hash() { sha256sum <"$1" | cut -d ' ' -f 1; }
+hash() { # DEVICE
+  read -r sum _ < <(sha256sum <"$1")
+}
 
 report() { # NAME: the array is stopped, its members detached
   local sum size
-  sum=$(hash $md)
-  size=$(blockdev --getsize64 $md)
+  hash $md
+  size_of $md
   mdadm --stop $md
   detach
   echo "array $1 $first ${#members[@]} $size $sum" >&3
@@ -61,7 +70,7 @@ make() { # NAME MEMBERS mdadm's options…
   # The default leaves a megabyte before the data, which is half of a slot.
   [[ "$*" != *=1.[12]* ]] || set -- --data-offset=128 "$@"
   mdadm --create $md --run --name="${name:0:30}" --homehost=host --raid-devices=$((count - ${spares:-0})) --spare-devices=${spares:-0} "$@" "${members[@]}" <<<y
-  fill $md "$name"
+  fill $md
 }
 
 versions=(0.90 1.0 1.1 1.2)
@@ -128,9 +137,10 @@ done
 
 # 4. Members that must not be trusted. The first of them is always the one in the last slot but one.
 stale() { # NAME: the member with index 1 fails, and the array goes on without it
-  echo "state $1 old $(hash $md)" >&3
+  hash $md
+  echo "state $1 old $sum" >&3
   mdadm $md --fail "${members[1]}"
-  fill $md "$1 goes on"
+  fill $md
   report "$1"
 }
 for version in 0.90 1.2; do
@@ -146,7 +156,7 @@ rebuild() { # NAME MEMBERS OPTIONS…: the last member is replaced by a spare th
   make "$name" "$count" "$@"
   settle
   mdadm $md --fail "${members[count - 1]}"
-  fill $md "$name goes on"
+  fill $md
   local kept=("${members[@]}") from=$first
   attach 1
   members=("${kept[@]}" "${members[0]}") first=$from
@@ -171,7 +181,7 @@ report raid5-badblocks
 # What is refused: a write journal.
 attach 4
 mdadm --create $md --run --data-offset=128 --level=5 --metadata=1.2 --raid-devices=3 --write-journal "${members[3]}" "${members[@]:0:3}"
-fill $md raid5-journal
+fill $md
 settle
 report raid5-journal
 
