@@ -21,12 +21,12 @@ public enum CopyStanding
 }
 
 /// <summary>One source in one copy.</summary>
+/// <param name="Measured">Whether the time to restore rests on a measured rate; else it is a guess.</param>
 /// <param name="Problem">What is wrong with it in words; null where nothing is.</param>
 /// <param name="Taken">When its newest snapshot was.</param>
 /// <param name="Bytes">That must cross to bring it back.</param>
 /// <param name="Restore">Seconds that bringing it back takes.</param>
-/// <param name="Measured">Whether that rests on a measured rate; else it is a guess.</param>
-public sealed record CopySeen(string Source, string Copy, string Tier, CopyStanding Standing, string? Problem, DateTimeOffset? Taken, long? Bytes, double? Restore, bool Measured);
+public sealed record CopySeen(string Source, string Copy, string Tier, CopyStanding Standing, bool Measured, string? Problem = null, DateTimeOffset? Taken = null, long? Bytes = null, double? Restore = null);
 
 /// <summary>A live copy: a replica.</summary>
 public sealed record LiveSeen(string Copy, bool IsHealthy, string Message);

@@ -24,7 +24,7 @@ internal static class OverviewJournal
     {
         List<Violation> broken = [.. overview.Violations.Where(violation => violation.Source == state.Source.Name && violation.Copy == state.Copy.Name)];
         CopyStanding standing = broken.Count == 0 ? CopyStanding.Good : broken.Any(violation => violation.MakesUseless) ? CopyStanding.Bad : CopyStanding.Weak;
-        return new(state.Source.Name, state.Copy.Name, state.Copy.Tier.ToString().ToLowerInvariant(), standing, broken.Count == 0 ? null : string.Join("; ", broken.Select(violation => violation.Message)),
-            state.Taken, state.Bytes, state.Restore?.Time.TotalSeconds, state.Restore?.MeasuredAt is not null);
+        return new(state.Source.Name, state.Copy.Name, state.Copy.Tier.ToString().ToLowerInvariant(), standing, state.Restore?.MeasuredAt is not null, broken.Count == 0 ? null : string.Join("; ", broken.Select(violation => violation.Message)),
+            state.Taken, state.Bytes, state.Restore?.Time.TotalSeconds);
     }
 }
