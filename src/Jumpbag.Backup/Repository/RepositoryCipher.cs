@@ -13,7 +13,7 @@ namespace Jumpbag.Backup.Repository;
 /// <remarks>https://restic.readthedocs.io/en/stable/design.html, "Keys, Encryption and MAC"; https://cr.yp.to/mac/poly1305-20050329.pdf</remarks>
 internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnlyMemory<byte> macCipher, ReadOnlyMemory<byte> macMask) : IDisposable
 {
-    public const int Overhead = 32, KeySize = 32, HalfKeySize = 16;
+    public const int IvSize = 16, Overhead = IvSize + 16, KeySize = 32, HalfKeySize = 16;
 
     private const int BlockSize = 16, Batch = 16 << 10;
 
@@ -48,7 +48,7 @@ internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnly
         return true;
     }
 
-    /// <summary>Seals what stands in <paramref name="plain"/> into a place that is <see cref="Overhead"/> longer.</summary>
+    /// <summary>Seals what stands in <paramref name="plain"/> into a place that is <see cref="Overhead"/> longer; it may stand there already, <see cref="IvSize"/> behind the beginning.</summary>
     public void Seal(ReadOnlySpan<byte> plain, Span<byte> destination)
     {
         Span<byte> iv = destination[..BlockSize], hidden = destination.Slice(BlockSize, plain.Length);

@@ -43,6 +43,9 @@ public abstract class RepositoryStore : IDisposable
     /// <exception cref="Core.JumpbagException">It could not be written; no file of that name is there that was not there before.</exception>
     public abstract void Save(FileKind kind, string name, ReadOnlyMemory<byte> content);
 
+    /// <summary>How many packs are worth being saved at once; each takes its memory.</summary>
+    public virtual int Uploads => 2;
+
     /// <summary>Removes a file; none of that name is none removed.</summary>
     public abstract void Remove(FileKind kind, string name);
 

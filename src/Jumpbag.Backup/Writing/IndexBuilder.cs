@@ -20,9 +20,9 @@ internal sealed class IndexBuilder
         Blobs += blobs.Count;
     }
 
-    public byte[] ToJson()
+    public ReadOnlySpan<byte> ToJson()
     {
-        var text = new ArrayBufferWriter<byte>(1024 + Blobs * 160);
+        var text = new ArrayBufferWriter<byte>(1024 + Blobs * 180 + packs.Count * 100);
         Span<byte> hex = stackalloc byte[StorageId.TextLength];
         using (var json = new Utf8JsonWriter(text, new() { SkipValidation = true }))
         {
@@ -52,6 +52,6 @@ internal sealed class IndexBuilder
             json.WriteEndArray();
             json.WriteEndObject();
         }
-        return text.WrittenSpan.ToArray();
+        return text.WrittenSpan;
     }
 }
