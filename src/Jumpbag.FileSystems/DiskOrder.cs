@@ -14,12 +14,9 @@ internal static class DiskOrder
     /// <summary>Files that are put in order at once.</summary>
     public const int Window = 1024;
 
-    /// <summary>A few extents name the sources of most devices.</summary>
-    private const int ExtentsAsked = 16;
-
     public static bool IsWorthIt(IEnumerable<FileTree> trees) => trees
         .SelectMany(tree => tree.Mounts.Select(mount => mount.FileSystem)).Distinct()
-        .SelectMany(fileSystem => fileSystem.Device.Extents(0, fileSystem.Device.Length).Take(ExtentsAsked))
+        .SelectMany(fileSystem => ExtentSamples.Of(fileSystem.Device))
         .Select(extent => extent.Source).Distinct()
         .Any(source => source is not null && RotatingDisk.Holds(source.Handle));
 

@@ -28,9 +28,9 @@ internal sealed class KernelCopy
             return;
         device = status.Device;
         blockSize = destination.Space().BlockSize;
-        // A few extents name every source of most devices; one that is missed is only read.
+        // A source that is missed is only read.
         foreach (FileSystem fileSystem in fileSystems)
-            foreach (Extent extent in fileSystem.Device.Extents(0, fileSystem.Device.Length).Take(256))
+            foreach (Extent extent in ExtentSamples.Of(fileSystem.Device))
                 if (extent is { Kind: ExtentKind.Data, Source: { IsBlockDevice: false } source } && FileHandle.DeviceOf(source.Handle) == device)
                     near.Add(source);
     }

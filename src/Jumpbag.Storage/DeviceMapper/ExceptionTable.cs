@@ -16,6 +16,9 @@ internal sealed class ExceptionTable
 
     private const int MaxBuckets = 1 << 20;
 
+    /// <summary>Of the origin in one window, so that a chunk is 32 bits there.</summary>
+    private const int MaxWindowBuckets = 1 << (31 - BucketShift);
+
     /// <summary>A terabyte of chunks of 4 KiB. Beyond that, reading the table alone would take hours.</summary>
     private const long MaxExceptions = 1 << 28;
 
@@ -24,14 +27,16 @@ internal sealed class ExceptionTable
     /// <summary>The first chunk of each window, ascending; the first is 0.</summary>
     private readonly long[] windowStarts;
 
+    private readonly int[] windowCounts;
+
     /// <summary>Behind the last chunk of the origin.</summary>
     private readonly long chunkCount;
 
-    private ExceptionTable(ExceptionStore store, long chunkCount, long[] windowStarts, long count, long chunksUsed, string? damage)
+    private ExceptionTable(ExceptionStore store, long chunkCount, (long[] Starts, int[] Counts) windows, long count, long chunksUsed, string? damage)
     {
         this.store = store;
         this.chunkCount = chunkCount;
-        this.windowStarts = windowStarts;
+        (windowStarts, windowCounts) = windows;
         Count = count;
         ChunksUsed = chunksUsed;
         Damage = damage;
@@ -81,37 +86,42 @@ internal sealed class ExceptionTable
         return WindowCache.Get(this, found >= 0 ? found : ~found - 1).Find(chunk, out newChunk);
     }
 
-    private static long[] Windows(int[] buckets)
+    private static (long[] Starts, int[] Counts) Windows(int[] buckets)
     {
-        var starts = new List<long> { 0 };
-        long inWindow = 0;
+        List<long> starts = [0];
+        List<int> counts = [0];
+        int first = 0;
         for (int i = 0; i < buckets.Length; i++)
         {
-            if (inWindow + buckets[i] > MaxEntries)
+            if (counts[^1] + buckets[i] > MaxEntries || i - first == MaxWindowBuckets)
             {
                 starts.Add((long)i << BucketShift);
-                inWindow = 0;
+                counts.Add(0);
+                first = i;
             }
-            inWindow += buckets[i];
+            counts[^1] += buckets[i];
         }
-        return [.. starts];
+        return ([.. starts], [.. counts]);
     }
 
     private Window Load(int index)
     {
         long start = windowStarts[index], end = index + 1 < windowStarts.Length ? windowStarts[index + 1] : chunkCount;
-        List<long> olds = [], news = [];
+        uint[] olds = new uint[windowCounts[index]], news = new uint[windowCounts[index]];
+        int count = 0;
         foreach ((long old, long to) in store.Exceptions(_ => { }))
         {
             if (old < start || old >= end)
                 continue;
-            // More than were counted: the image is being written to.
-            if (olds.Count > MaxEntries + (1 << BucketShift))
-                throw new CorruptException("the snapshot's exceptions changed while they were read");
-            olds.Add(old);
-            news.Add(store.IsDataChunk(to) ? to : Window.Contradiction);
+            if (count == olds.Length)
+                throw Changed();
+            olds[count] = (uint)(old - start);
+            // Chunks are taken from the store in order, so that as many exceptions as are read cannot lie further on.
+            news[count++] = store.IsDataChunk(to) && to < Window.Contradicted ? (uint)to : Window.Contradicted;
         }
-        return new(end, [.. olds], [.. news]);
+        return count == olds.Length ? new(start, end, olds, news) : throw Changed();
+
+        static CorruptException Changed() => new("the snapshot's exceptions changed while they were read: the image is being written to");
     }
 
     /// <summary>The exceptions of a range of the origin, sorted.</summary>
@@ -119,19 +129,22 @@ internal sealed class ExceptionTable
     {
         public const long NotCopied = 0, Contradiction = -1;
 
-        private readonly long end;
-        private readonly long[] olds;
-        private readonly long[] news;
+        internal const uint Contradicted = uint.MaxValue;
 
-        public Window(long end, long[] olds, long[] news)
+        private readonly long start, end;
+        private readonly uint[] olds, news;
+
+        /// <param name="olds">Counted from <paramref name="start"/>.</param>
+        public Window(long start, long end, uint[] olds, uint[] news)
         {
+            this.start = start;
             this.end = end;
             this.olds = olds;
             this.news = news;
             Array.Sort(olds, news);
             for (int i = 1; i < olds.Length; i++)
                 if (olds[i] == olds[i - 1])
-                    news[i] = news[i - 1] = Contradiction;
+                    news[i] = news[i - 1] = Contradicted;
         }
 
         /// <summary>Room it takes, in entries; no window is free.</summary>
@@ -139,15 +152,16 @@ internal sealed class ExceptionTable
 
         public long Find(long chunk, out long newChunk)
         {
-            int at = Array.BinarySearch(olds, chunk);
+            uint within = (uint)(chunk - start);
+            int at = Array.BinarySearch(olds, within);
             if (at < 0)
             {
                 newChunk = NotCopied;
-                return (~at < olds.Length ? olds[~at] : end) - chunk;
+                return (~at < olds.Length ? start + olds[~at] : end) - chunk;
             }
-            newChunk = news[at];
+            newChunk = news[at] == Contradicted ? Contradiction : news[at];
             int next = at + 1;
-            while (next < olds.Length && newChunk != Contradiction && olds[next] == chunk + (next - at) && news[next] == newChunk + (next - at))
+            while (next < olds.Length && newChunk != Contradiction && olds[next] == within + (next - at) && news[next] == newChunk + (next - at))
                 next++;
             return next - at;
         }
@@ -156,8 +170,8 @@ internal sealed class ExceptionTable
     /// <summary>The windows in memory: few, of all snapshots together, so that memory stays bounded however many there are.</summary>
     private static class WindowCache
     {
-        /// <summary>About 50 MiB.</summary>
-        private const long MostEntries = 3L * MaxEntries;
+        /// <summary>64 MiB: of 32 GiB in chunks of 4 KiB.</summary>
+        private const long MostEntries = 8L * MaxEntries;
 
         private static readonly Lock Gate = new();
 

@@ -69,7 +69,8 @@ public sealed class Served : IDisposable
     {
         Layer start = OpenLayer(reading, text, out SourceSet sources, out _);
         List<Layer> layers = [.. LayerNames.Shown(start, sources)];
-        List<Layer> refused = [.. start.Walk().Where(layer => layer.Refusal is not null)];
+        // A pool has no bytes of its own that could be missed.
+        List<Layer> refused = [.. start.Walk().Where(layer => layer.Refusal is not null && layer.Volume is not { IsPool: true })];
         foreach (Layer layer in refused)
             reading.Session.Events(new Warning($"{layer.Locator} is not shown: {layer.Refusal!.Message}", layer.Refusal.Hint));
         if (layers.Count == 0)

@@ -4,7 +4,8 @@ namespace Jumpbag.Tests.Real.Mounting;
 
 /// <summary>
 /// What holds for a bare partition holds on arrays, thin volumes and snapshots too: other programs open their raw files, come to the same
-/// result, and change nothing; what is lost is told, and the rest is right. The arrays and volumes are laid out by the bench's scripts.
+/// result, and change nothing; a copy tells how far it is, takes little memory and opens the disks to read them; what is lost is told, and the
+/// rest is right. The arrays and volumes are laid out by the bench's scripts.
 /// </summary>
 public sealed class RawLayerTests : IDisposable
 {
@@ -22,25 +23,40 @@ public sealed class RawLayerTests : IDisposable
     [InlineData("make-volume snapshot i d", "d/disk0@bench/volume")]
     public void other_programs_come_to_the_same_result_on_a_raw_file_of_any_layer(string make, string words)
     {
-        foreach (string tool in new[] { "qemu-img", "e2fsck", "python3" })
+        foreach (string tool in new[] { "qemu-img", "e2fsck", "python3", "strace", "time" })
             Require.Tool(tool);
         if (make.Contains("thin", StringComparison.Ordinal))
             Require.Tool("thin_restore");
         string source = words.Split(' ')[0];
+        // Where something is to be told each read takes its time.
+        bool isSlow = make.StartsWith("make-volume", StringComparison.Ordinal) || make.Contains(" 5 ", StringComparison.Ordinal);
+        string slowly = isSlow ? "-e inject=pread64,copy_file_range:delay_enter=20000" : "";
         ShellResult result = Bash($$"""
             {{VirtualMachine.Repository}}/bench/{{make}}; find d* -type f | sort | xargs sha256sum >before
             e2fsck -fn i 2>/dev/null | sed 's/^i: //' >bare; echo "${PIPESTATUS[0]}"
-            jumpbag mount -q --raw {{words}} m 2>/dev/null; set -- m/*
+            jumpbag mount -q --raw {{words}} m 2>said; echo $?; grep -c 'not shown' said; set -- m/*
             e2fsck -fn $1 2>/dev/null | sed "s,^$1: ,," >raw; echo "${PIPESTATUS[0]}"; cmp bare raw && echo verdict
             cmp -n $(stat -c %s i) $1 i && echo same
             qemu-img convert -f raw -O qcow2 $1 x && qemu-img compare -q -f qcow2 -F raw x $1 && echo converted
             jumpbag umount -q m
-            jumpbag cp -q -r {{source}}:/ {{words[source.Length..]}} out 2>warnings; echo $?; grep -c failed warnings
+            LC_ALL=C /usr/bin/time -q -o figures -f %M strace -f -qq -o trace -e trace=openat,pread64,copy_file_range {{slowly}} \
+              "$BIN" cp --progress json -r {{source}}:/ {{words[source.Length..]}} out 2>warnings; echo $?; grep -c failed warnings
             rmdir out/lost+found; diff -r t out && echo copied
+            grep '"bytesTotal":' warnings | grep -q '"filesTotal":69,.*"remainingSeconds":' && echo 'told how far'
+            [ $(cat figures) -lt $((256 * 1024)) ] && echo bounded
+            grep -E 'openat\(.*"[^"]*d(-|/disk)[0-9]"' trace >opened; [ -s opened ] && ! grep -E 'O_(WRONLY|RDWR|TRUNC|CREAT)' opened && echo 'to be read'
             sha256sum -c --quiet before && echo untouched
             """);
         // The count of links was damaged on purpose.
-        Assert.Equal("4\n4\nverdict\nsame\nconverted\n0\n0\ncopied\nuntouched\n", result.Output);
+        Assert.Equal($"4\n0\n0\n4\nverdict\nsame\nconverted\n0\n0\ncopied\n{(isSlow ? "told how far\n" : "")}bounded\nto be read\nuntouched\n", result.Output);
+    }
+
+    [Fact]
+    public void of_a_disk_with_a_thin_pool_all_that_has_bytes_is_shown()
+    {
+        Require.Tool("thin_restore");
+        ShellResult result = Bash($"{VirtualMachine.Repository}/bench/make-volume thin i d; jumpbag mount -q --raw d/disk0 m; echo $?; ls m; jumpbag umount -q m");
+        Assert.Equal(("0\nbench-volume\ndisk\n", ""), (result.Output, result.Errors));
     }
 
     [Theory]
