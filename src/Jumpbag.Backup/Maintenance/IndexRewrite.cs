@@ -1,3 +1,4 @@
+using System.Buffers;
 using Jumpbag.Backup.Repository;
 using Jumpbag.Backup.Stores;
 using Jumpbag.Backup.Writing;
@@ -20,6 +21,7 @@ internal static class IndexRewrite
         IReadOnlyList<string> before = repository.Store.List(FileKind.Index);
         var saved = new HashSet<string>();
         var builder = new IndexBuilder();
+        var text = new ArrayBufferWriter<byte>();
         foreach ((StorageId pack, List<PackedBlob> blobs) in repository.Index.ByPack())
         {
             if (gone.Contains(pack) || blobs.Count == 0 || !(repository.Index.IsNamed(pack) || verified.Contains(pack)))
@@ -27,11 +29,11 @@ internal static class IndexRewrite
             builder.Add(pack, blobs);
             if (builder.Blobs < MostIndexed)
                 continue;
-            saved.Add(repository.SaveFile(FileKind.Index, builder.ToJson()).ToString());
+            saved.Add(repository.SaveFile(FileKind.Index, builder.ToJson(text)).ToString());
             builder = new();
         }
         if (!builder.IsEmpty)
-            saved.Add(repository.SaveFile(FileKind.Index, builder.ToJson()).ToString());
+            saved.Add(repository.SaveFile(FileKind.Index, builder.ToJson(text)).ToString());
         foreach (string name in before)
             if (!saved.Contains(name))
                 repository.Store.Remove(FileKind.Index, name);

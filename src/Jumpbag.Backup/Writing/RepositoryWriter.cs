@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Jumpbag.Backup.Chunking;
@@ -36,6 +37,7 @@ internal sealed class RepositoryWriter : IDisposable
     private readonly Thread[] uploaders;
     private readonly ThreadLocal<Sealer> sealers = new(() => new(), trackAllValues: true);
     private readonly Stopwatch sinceIndex = Stopwatch.StartNew();
+    private readonly ArrayBufferWriter<byte> indexText = new();
     private IndexBuilder unindexed = new();
     private volatile Exception? failure;
     private long newBlobs, newBytes, storedBytes;
@@ -203,7 +205,8 @@ internal sealed class RepositoryWriter : IDisposable
             sinceIndex.Restart();
         }
         if (!due.IsEmpty)
-            repository.SaveFile(FileKind.Index, due.ToJson());
+            lock (indexText)
+                repository.SaveFile(FileKind.Index, due.ToJson(indexText));
     }
 
     private void Close()
