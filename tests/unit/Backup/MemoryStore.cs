@@ -23,6 +23,9 @@ internal sealed class MemoryStore : RepositoryStore
     /// <summary>Whether the change at which it breaks is made.</summary>
     public bool BreaksAfter { get; set; }
 
+    /// <summary>How many were made.</summary>
+    public int Changes => changes;
+
     /// <summary>Refuses to remove packs, as a server that only lets add.</summary>
     public bool KeepsPacks { get; set; }
 
