@@ -27,6 +27,7 @@ public sealed class FuseMount : IDisposable
         this.guard = guard;
         deviceNumber = MountEntry.At(folder)?.Device ?? "";
         running = workers.Count;
+        ReadFurtherAhead();
         var crew = new FuseCrew();
         foreach (FuseWorker worker in workers)
             new Thread(() => Run(worker, crew), maxStackSize: 1 << 20) { IsBackground = true, Name = "fuse" }.Start();
@@ -159,6 +160,24 @@ public sealed class FuseMount : IDisposable
             return Fusermount.Unmount(folder, detach);
         Errno error = MountPoint.Unmount(folder, detach: detach);
         return error == Errno.None ? null : error.Describe();
+    }
+
+    /// <summary>
+    /// The kernel reads 128 KiB ahead, whatever INIT allows, and asks for no more at once. Each request costs more than to copy that much does;
+    /// with 1 MiB a large file takes half the time.
+    /// </summary>
+    private void ReadFurtherAhead()
+    {
+        if (deviceNumber.Length == 0 || Libc.geteuid() != 0)
+            return;
+        try
+        {
+            File.WriteAllText($"/sys/class/bdi/{deviceNumber}/read_ahead_kb", $"{FuseWorker.MaxTransfer / 1024}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A container shows /sys read-only, or not at all: it is read all the same.
+        }
     }
 
     /// <summary>Ends the connection, as the one who mounted may.</summary>
