@@ -4,7 +4,7 @@ namespace Jumpbag.Backup.Repository;
 
 /// <summary>
 /// The content of a blob, which several may be reading at once. Its buffer is used for another blob as soon as the last of them has let go: new
-/// memory for each would cost a restore a third of its time, and much memory until it is collected.
+/// memory for each cost a restore a tenth of its time, and as much memory again until it was collected.
 /// </summary>
 internal sealed class BlobContent(int length) : IDisposable
 {

@@ -37,7 +37,7 @@ internal sealed class RepositoryWriter : IDisposable
     private readonly Thread[] uploaders;
     private readonly ThreadLocal<Sealer> sealers = new(() => new(), trackAllValues: true);
     private readonly Stopwatch sinceIndex = Stopwatch.StartNew();
-    private readonly ArrayBufferWriter<byte> indexText = new();
+    private readonly ArrayBufferWriter<byte> indexText = new(MostIndexed * 200);
     private IndexBuilder unindexed = new();
     private volatile Exception? failure;
     private long newBlobs, newBytes, storedBytes;
