@@ -9,7 +9,8 @@ namespace Jumpbag.Backup.Archiving;
 /// <summary>Reads a file, cuts it, and saves the blobs: those of a large file by several threads.</summary>
 internal sealed class FileSaver
 {
-    private const int ReadAtOnce = 1 << 20;
+    /// <summary>What is read beyond a cut is moved to the next buffer: little.</summary>
+    private const int ReadAtOnce = 1 << 18;
 
     private readonly BackupWork work;
     private readonly ByteString path, name;
