@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Jumpbag.Backup.Archiving;
+using Jumpbag.Backup.Chunking;
 using Jumpbag.Backup.Repository;
 using Jumpbag.Backup.Snapshots;
 using Jumpbag.Backup.Stores;
@@ -63,7 +64,8 @@ public sealed class ArchivingTests : IDisposable
         File.WriteAllBytes($"{source}/deep/big", [.. Enumerable.Range(0, 3_000_000).Select(i => (byte)(i * i >> 8))]);
         File.WriteAllText($"{source}/deep/er/empty", "");
         File.CreateSymbolicLink($"{source}/link", "deep/big");
-        using BackupRepository first = Create("first"), second = Create("second");
+        // With other polynomials some cut elsewhere.
+        using BackupRepository first = Create("first"), second = Create("second", first.Polynomial);
         BackupResult files = Run(first, new FilesSource([ByteString.FromText(source + "/a"), ByteString.FromText(source + "/deep"), ByteString.FromText(source + "/link")]));
         // A snapshot is a filesystem like any other.
         var disk = new DiskSource(new(new SnapshotFileSystem(first, files.Snapshot)), "/");
@@ -237,7 +239,7 @@ public sealed class ArchivingTests : IDisposable
 
     private RepositoryLock Take(BackupRepository repository, bool exclusive, TimeProvider? clock = null) => RepositoryLock.Take(repository, exclusive, told.Add, clock ?? TimeProvider.System, CancellationToken.None);
 
-    private BackupRepository Create(string name) => BackupRepository.Create(new FolderStore(folder.File(name)), "pass"u8.ToArray(), null, told.Add);
+    private BackupRepository Create(string name, RabinPolynomial? polynomial = null) => BackupRepository.Create(new FolderStore(folder.File(name)), "pass"u8.ToArray(), polynomial, told.Add);
 
     private BackupResult Run(BackupRepository repository, ArchiveSource source)
     {
