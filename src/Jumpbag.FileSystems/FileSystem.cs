@@ -37,7 +37,7 @@ public abstract class FileSystem
 
     /// <summary>
     /// What stands behind the content from <paramref name="offset"/> (at most the size) to its end: consecutive extents that
-    /// cover it exactly, in ascending order, found as they are asked for.
+    /// cover it exactly, in ascending order, found as they are asked for. Computed bytes are there until the next is asked for.
     /// </summary>
     /// <exception cref="UnsupportedException">The content cannot be made sense of (encrypted).</exception>
     public abstract IEnumerable<FileExtent> Extents(Node file, long offset, DamageSink damage);
@@ -58,10 +58,11 @@ public abstract class FileSystem
         long end = offset + destination.Length;
         foreach (FileExtent extent in Extents(file, offset, damage))
         {
-            if (extent.Offset >= end)
-                break;
             long from = Math.Max(extent.Offset, offset), to = Math.Min(extent.Offset + extent.Length, end);
             Read(extent, from, destination[(int)(from - offset)..(int)(to - offset)]);
+            // To ask for one more may be a megabyte to fetch and decompress.
+            if (to == end)
+                break;
         }
     }
 

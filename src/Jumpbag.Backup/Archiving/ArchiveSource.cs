@@ -1,4 +1,5 @@
 using Jumpbag.Backup.Repository;
+using Jumpbag.Backup.Snapshots;
 using Jumpbag.Backup.Sources;
 using Jumpbag.Core;
 using Jumpbag.FileSystems;
@@ -15,6 +16,13 @@ public abstract class ArchiveSource
 
     /// <summary>Says what is to be saved, and closes the tree.</summary>
     internal abstract void Save(ArchiveRun run, TreeBuilder top, StorageId? parent);
+
+    /// <summary>Counts what is saved, reading no content; false where that cannot be known.</summary>
+    internal abstract bool Count(SourceCount count);
+
+    /// <summary>Where it cannot be counted: how many bytes it may be, by the snapshot before; null where nothing tells.</summary>
+    /// <param name="parent">The tree of that.</param>
+    internal virtual long? Expected(BackupRepository repository, StorageId parent) => null;
 }
 
 /// <summary>Files and folders of this machine, as a person names them.</summary>
@@ -29,6 +37,12 @@ public sealed class FilesSource(IReadOnlyList<ByteString> paths) : ArchiveSource
         run.Save(TargetTree.Of(paths), top, parent);
         top.Close();
     }
+
+    internal override bool Count(SourceCount count)
+    {
+        count.Add(TargetTree.Of(paths));
+        return true;
+    }
 }
 
 /// <summary>All that is on a disk, image or volume, read without mounting it. Owners have numbers only: the names are another machine's.</summary>
@@ -41,6 +55,12 @@ public sealed class DiskSource(FileTree tree, string name) : ArchiveSource
     {
         run.Save(new DiskFolder(tree, tree.Root, ByteString.FromText("/"), run.Damaged), top, parent);
         top.Close();
+    }
+
+    internal override bool Count(SourceCount count)
+    {
+        count.Add(new DiskFolder(tree, tree.Root, ByteString.FromText("/"), static (_, _) => { }));
+        return true;
     }
 }
 
@@ -57,5 +77,21 @@ public sealed class CommandSource(string command, string file) : ArchiveSource
     {
         run.Save(CommandContent.Start(command, run.Stop), ByteString.FromText(file), top);
         top.Close();
+    }
+
+    /// <summary>How much a command will write nobody knows.</summary>
+    internal override bool Count(SourceCount count) => false;
+
+    internal override long? Expected(BackupRepository repository, StorageId parent)
+    {
+        try
+        {
+            return TreeParser.Read(repository, parent, static (_, _) => 0).Sum(node => node.Size);
+        }
+        catch (JumpbagException)
+        {
+            // Saving does not need it.
+            return null;
+        }
     }
 }

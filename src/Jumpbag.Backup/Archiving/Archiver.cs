@@ -16,11 +16,15 @@ public static class Archiver
     {
         DateTimeOffset begin = DateTimeOffset.UtcNow;
         var tally = new BackupTally(events);
-        using var progress = new ProgressTimer(events, elapsed => new("saving", tally.Files + tally.Folders, null, tally.Bytes, null, elapsed));
+        using var count = new SourceCount(source, options);
+        long? expected = null;
+        using var progress = new ProgressTimer(events, Progress);
         using RepositoryLock held = RepositoryLock.Take(repository, exclusive: false, events, TimeProvider.System, stop);
         repository.ReadIndexAnew();
         string host = options.Host ?? ThisMachine.HostName;
         SnapshotInfo? parent = SnapshotFile.Before(repository.Snapshots(), host, source.Paths);
+        if (parent is not null)
+            expected = source.Expected(repository, parent.Tree);
         using var writer = new RepositoryWriter(repository);
         StorageId tree;
         try
@@ -42,5 +46,14 @@ public static class Archiver
         }
         SnapshotInfo snapshot = SnapshotFile.Save(repository, tree, parent, begin, host, source.Paths, options);
         return new(snapshot, parent, tally.Files, tally.Unchanged, tally.Folders, tally.Others, tally.Bytes, writer.NewBlobs, writer.NewBytes, writer.StoredBytes, tally.NotSaved, progress.Elapsed);
+
+        Progress Progress(TimeSpan elapsed)
+        {
+            // Only for what takes longer than a second.
+            count.CountBeside();
+            long bytes = tally.Bytes;
+            return count.Counted ? new("saving", tally.Files + tally.Folders, count.Files, bytes, count.Bytes, elapsed)
+                : new("saving", tally.Files + tally.Folders, null, bytes, expected > bytes ? expected : null, elapsed) { Note = expected > bytes ? "if it is as large as last time" : null };
+        }
     }
 }

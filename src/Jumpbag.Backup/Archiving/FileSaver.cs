@@ -1,4 +1,3 @@
-using System.Buffers;
 using Jumpbag.Backup.Chunking;
 using Jumpbag.Backup.Repository;
 using Jumpbag.Backup.Sources;
@@ -61,7 +60,7 @@ internal sealed class FileSaver
     private void Run(SourceContent content)
     {
         // One byte more shows the end of a file that fits.
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(file.Size + 1, ReadAtOnce));
+        byte[] buffer = work.Buffers.Rent(file.Size + 1);
         try
         {
             int filled = 0, searched = 0;
@@ -80,6 +79,7 @@ internal sealed class FileSaver
                 searched = filled;
                 if (count < wanted)
                     break;
+                // It has grown meanwhile.
                 if (filled == buffer.Length)
                     buffer = Larger(buffer, filled);
             }
@@ -88,7 +88,7 @@ internal sealed class FileSaver
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            work.Buffers.Return(buffer);
         }
         Finish();
     }
@@ -98,7 +98,7 @@ internal sealed class FileSaver
     {
         byte[] part = buffer;
         int at = NextBlob();
-        buffer = ArrayPool<byte>.Shared.Rent(Math.Max(filled - length, ReadAtOnce));
+        buffer = work.Buffers.Large();
         part.AsSpan(length, filled - length).CopyTo(buffer);
         Interlocked.Increment(ref unfinished);
         if (!work.Queue.TryAddUrgent(() => SavePart(part, length, at)))
@@ -113,16 +113,16 @@ internal sealed class FileSaver
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(part);
+            work.Buffers.Return(part);
         }
         Finish();
     }
 
     private byte[] Larger(byte[] buffer, int filled)
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Min(2 * buffer.Length, Chunker.Most));
+        byte[] larger = work.Buffers.Large();
         buffer.AsSpan(0, filled).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
+        work.Buffers.Return(buffer);
         return larger;
     }
 

@@ -24,7 +24,7 @@ internal sealed class ParentTree
             return Empty;
         try
         {
-            SnapshotNode[] nodes = TreeParser.Parse(repository.Blob(BlobType.Tree, id, keep: false), id, (_, _) => 0);
+            SnapshotNode[] nodes = TreeParser.Read(repository, id, (_, _) => 0);
             Array.Sort(nodes, static (a, b) => a.Name.CompareTo(b.Name));
             return new(nodes);
         }

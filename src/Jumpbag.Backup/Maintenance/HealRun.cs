@@ -20,7 +20,7 @@ public sealed class HealRun(BackupRepository repository, BlobSource? others, Eve
 
     private BlobSource? Others => others;
 
-    /// <param name="found">By a check just before.</param>
+    /// <param name="found">By a check just before that has read all packs.</param>
     public HealResult Run(CheckResult found)
     {
         using RepositoryLock held = RepositoryLock.Take(repository, exclusive: true, events, TimeProvider.System, stop);
@@ -30,8 +30,9 @@ public sealed class HealRun(BackupRepository repository, BlobSource? others, Eve
         var users = new Dictionary<StorageId, List<string>>();
         var lost = new List<string>();
         HashSet<(BlobType, StorageId)> good = [];
+        // A pack that nobody has read may have been given up as damaged before.
         foreach ((StorageId pack, List<PackedBlob> blobs) in repository.Index.ByPack())
-            if (!found.BadPacks.Contains(pack))
+            if (found.GoodPacks.Contains(pack))
                 good.UnionWith(blobs.Select(blob => (blob.Type, blob.Id)));
         FindNeeded(good, needed, users, lost, held.Stop);
         needed.ExceptWith(good);
@@ -44,9 +45,10 @@ public sealed class HealRun(BackupRepository repository, BlobSource? others, Eve
             foreach ((BlobType type, StorageId id) in needed)
             {
                 held.Stop.ThrowIfCancellationRequested();
-                if (Find(type, id) is { } content)
+                using BlobContent? content = Find(type, id);
+                if (content is not null)
                 {
-                    writer.SaveAgain(type, id, content);
+                    writer.SaveAgain(type, id, content.Span);
                     recovered++;
                     bytes += content.Length;
                     continue;
@@ -63,8 +65,8 @@ public sealed class HealRun(BackupRepository repository, BlobSource? others, Eve
             throw;
         }
         held.ThrowIfLost();
-        if (found.BadPacks.Count > 0 || repository.IndexProblems.Count > 0 || recovered > 0)
-            IndexRewrite.Without(repository, found.BadPacks, events);
+        if (found.BadPacks.Count > 0 || repository.IndexProblems.Count > 0 || repository.Index.HasUnnamed || recovered > 0)
+            IndexRewrite.Without(repository, found.BadPacks, found.GoodPacks, events);
         return new(found.BadPacks.Count, recovered, bytes, gone, [.. lost.Distinct()]);
     }
 
@@ -102,7 +104,7 @@ public sealed class HealRun(BackupRepository repository, BlobSource? others, Eve
         }
     }
 
-    private byte[]? Find(BlobType type, StorageId id)
+    private BlobContent? Find(BlobType type, StorageId id)
     {
         try
         {
@@ -129,6 +131,6 @@ public sealed class HealRun(BackupRepository repository, BlobSource? others, Eve
 
         internal override long? LengthOf(BlobType type, StorageId blob) => run.Repository.LengthOf(type, blob) ?? run.Others?.LengthOf(type, blob);
 
-        internal override byte[] Blob(BlobType type, StorageId blob, bool keep = true) => run.Find(type, blob) ?? throw new CorruptException($"tree {blob.Short} is nowhere any more");
+        internal override BlobContent Blob(BlobType type, StorageId blob) => run.Find(type, blob) ?? throw new CorruptException($"tree {blob.Short} is nowhere any more");
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Jumpbag.Backup.Repository;
 using Jumpbag.Backup.Stores;
 using Jumpbag.Backup.Writing;
@@ -12,25 +13,27 @@ internal static class IndexRewrite
     private const int MostIndexed = 50_000;
 
     /// <param name="gone">The packs, whether they are still there or not.</param>
-    public static void Without(BackupRepository repository, IReadOnlySet<StorageId> gone, EventSink events)
+    /// <param name="verified">Packs that no index names yet, were read whole, and are to be named; others of that kind are not.</param>
+    public static void Without(BackupRepository repository, IReadOnlySet<StorageId> gone, IReadOnlySet<StorageId> verified, EventSink events)
     {
         if (repository.Unreached is { } unreached)
             throw new FailedException($"{repository.Place}: nothing is removed, since not everything could be read: {unreached.Message}", unreached.Hint ?? "run it again when the repository can be reached", unreached);
         IReadOnlyList<string> before = repository.Store.List(FileKind.Index);
         var saved = new HashSet<string>();
         var builder = new IndexBuilder();
+        var text = new ArrayBufferWriter<byte>();
         foreach ((StorageId pack, List<PackedBlob> blobs) in repository.Index.ByPack())
         {
-            if (gone.Contains(pack) || blobs.Count == 0)
+            if (gone.Contains(pack) || blobs.Count == 0 || !(repository.Index.IsNamed(pack) || verified.Contains(pack)))
                 continue;
             builder.Add(pack, blobs);
             if (builder.Blobs < MostIndexed)
                 continue;
-            saved.Add(repository.SaveFile(FileKind.Index, builder.ToJson()).ToString());
+            saved.Add(repository.SaveFile(FileKind.Index, builder.ToJson(text)).ToString());
             builder = new();
         }
         if (!builder.IsEmpty)
-            saved.Add(repository.SaveFile(FileKind.Index, builder.ToJson()).ToString());
+            saved.Add(repository.SaveFile(FileKind.Index, builder.ToJson(text)).ToString());
         foreach (string name in before)
             if (!saved.Contains(name))
                 repository.Store.Remove(FileKind.Index, name);

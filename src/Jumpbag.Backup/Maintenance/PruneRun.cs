@@ -32,8 +32,9 @@ public sealed class PruneRun(BackupRepository repository, EventSink events, Canc
         var partly = new List<(StorageId Pack, List<PackedBlob> Kept, long Used, long Unused)>();
         var gone = new HashSet<StorageId>();
         long freed = 0, used = 0;
-        // What lies in several packs is kept in the one that is needed most.
-        foreach ((StorageId pack, List<PackedBlob> blobs) in packs.Where(pack => present.Contains(pack.Key)).OrderByDescending(pack => pack.Value.Where(blob => needed.Contains((blob.Type, blob.Id))).Sum(blob => (long)blob.Length)))
+        var repacked = new List<(StorageId Pack, List<PackedBlob> Kept)>();
+        // What lies in several packs is kept in the one that is needed most; in one that no index names only where no other has it, since it may have been given up as damaged.
+        foreach ((StorageId pack, List<PackedBlob> blobs) in packs.Where(pack => present.Contains(pack.Key)).OrderByDescending(pack => repository.Index.IsNamed(pack.Key)).ThenByDescending(pack => pack.Value.Where(blob => needed.Contains((blob.Type, blob.Id))).Sum(blob => (long)blob.Length)))
         {
             List<PackedBlob> kept = [.. blobs.Where(blob => needed.Contains((blob.Type, blob.Id)) && claimed.Add((blob.Type, blob.Id)))];
             long usedHere = kept.Sum(blob => (long)blob.Length), all = blobs.Sum(blob => (long)blob.Length);
@@ -43,6 +44,11 @@ public sealed class PruneRun(BackupRepository repository, EventSink events, Canc
                 gone.Add(pack);
                 freed += all;
             }
+            else if (!repository.Index.IsNamed(pack))
+            {
+                repacked.Add((pack, kept));
+                freed += all - usedHere;
+            }
             else if (kept.Count < blobs.Count)
             {
                 partly.Add((pack, kept, usedHere, all - usedHere));
@@ -51,7 +57,6 @@ public sealed class PruneRun(BackupRepository repository, EventSink events, Canc
         if (needed.FirstOrDefault(blob => !claimed.Contains(blob)) is var (type, missing) && needed.Count > claimed.Count)
             throw new UnsupportedException($"{repository.Place}: {(type == BlobType.Tree ? "tree" : "blob")} {missing.Short}, which snapshots need, is missing: nothing is removed", "jumpbag backup heal first");
         long unused = partly.Sum(pack => pack.Unused);
-        var repacked = new List<(StorageId Pack, List<PackedBlob> Kept)>();
         foreach ((StorageId pack, List<PackedBlob> kept, long usedHere, long unusedHere) in partly.OrderByDescending(pack => (double)pack.Unused / (pack.Used + pack.Unused)))
         {
             if (unused <= used * MostUnused)
@@ -66,7 +71,7 @@ public sealed class PruneRun(BackupRepository repository, EventSink events, Canc
         Repack(repacked, held);
         gone.UnionWith(repacked.Select(one => one.Pack));
         held.ThrowIfLost();
-        IndexRewrite.Without(repository, gone, events);
+        IndexRewrite.Without(repository, gone, new HashSet<StorageId>(), events);
         return result;
     }
 
@@ -80,7 +85,7 @@ public sealed class PruneRun(BackupRepository repository, EventSink events, Canc
             Lost = (path, id, e) => throw new UnsupportedException($"{repository.Place}: {path}: {e.Message}: nothing is removed while it cannot be told what is needed", "jumpbag backup heal first"),
         };
         // A snapshot that cannot be read needs something too.
-        foreach (SnapshotInfo snapshot in repository.Snapshots(unreadable => throw new UnsupportedException($"{repository.Place}: {unreadable}: nothing is removed while it cannot be told what is needed", "jumpbag backup forget SNAPSHOT, or copy it here from another copy")))
+        foreach (SnapshotInfo snapshot in repository.Snapshots((_, unreadable) => throw new UnsupportedException($"{repository.Place}: {unreadable}: nothing is removed while it cannot be told what is needed", "jumpbag backup heal first")))
             visit.Run(snapshot.Tree);
         return needed;
     }
@@ -95,7 +100,8 @@ public sealed class PruneRun(BackupRepository repository, EventSink events, Canc
             foreach (PackedBlob blob in packs.SelectMany(pack => pack.Kept))
             {
                 held.Stop.ThrowIfCancellationRequested();
-                writer.SaveAgain(blob.Type, blob.Id, repository.Blob(blob.Type, blob.Id));
+                using BlobContent content = repository.Blob(blob.Type, blob.Id);
+                writer.SaveAgain(blob.Type, blob.Id, content.Span);
                 Interlocked.Add(ref done, blob.Length);
             }
             writer.Finish();

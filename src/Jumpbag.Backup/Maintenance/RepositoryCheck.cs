@@ -11,9 +11,11 @@ namespace Jumpbag.Backup.Maintenance;
 /// <summary>What a check found.</summary>
 /// <param name="Problems">In words, one a line.</param>
 /// <param name="BadPacks">Damaged or missing.</param>
+/// <param name="GoodPacks">Read whole, and found as they should be.</param>
+/// <param name="BadSnapshots">Files of snapshots that cannot be read.</param>
 /// <param name="LostFiles">Paths whose content or tree no index and no pack has.</param>
 /// <param name="BytesRead">Of packs that were read whole.</param>
-public sealed record CheckResult(int Snapshots, int Packs, int PacksRead, long BytesRead, IReadOnlyList<string> Problems, IReadOnlySet<StorageId> BadPacks, IReadOnlyList<string> LostFiles, TimeSpan Elapsed)
+public sealed record CheckResult(int Snapshots, int Packs, int PacksRead, long BytesRead, IReadOnlyList<string> Problems, IReadOnlySet<StorageId> BadPacks, IReadOnlySet<StorageId> GoodPacks, IReadOnlyList<StorageId> BadSnapshots, IReadOnlyList<string> LostFiles, TimeSpan Elapsed)
 {
     public bool IsHealthy => Problems.Count == 0;
 
@@ -30,7 +32,7 @@ public sealed class RepositoryCheck(BackupRepository repository, EventSink event
     private const int MostLostFiles = 10_000;
 
     private readonly ConcurrentQueue<string> problems = new();
-    private readonly ConcurrentDictionary<StorageId, bool> bad = new();
+    private readonly ConcurrentDictionary<StorageId, bool> bad = new(), good = new();
     private long bytesRead;
     private int packsRead;
 
@@ -39,7 +41,12 @@ public sealed class RepositoryCheck(BackupRepository repository, EventSink event
     {
         int done = 0, toRead = 0;
         using var progress = new ProgressTimer(events, elapsed => new($"checking {repository.Place}", Volatile.Read(ref done), Volatile.Read(ref toRead), Interlocked.Read(ref bytesRead), null, elapsed));
-        IReadOnlyList<SnapshotInfo> snapshots = repository.Snapshots(unreadable => problems.Enqueue(unreadable));
+        var badSnapshots = new List<StorageId>();
+        IReadOnlyList<SnapshotInfo> snapshots = repository.Snapshots((id, problem) =>
+        {
+            badSnapshots.Add(id);
+            problems.Enqueue(problem);
+        });
         var lost = new List<string>();
         CheckTrees(snapshots, lost);
         foreach (string problem in repository.IndexProblems)
@@ -70,23 +77,27 @@ public sealed class RepositoryCheck(BackupRepository repository, EventSink event
             }
             Interlocked.Increment(ref done);
         });
-        return new(snapshots.Count, packs.Count, packsRead, bytesRead, [.. problems], bad.Keys.ToHashSet(), lost, progress.Elapsed);
+        return new(snapshots.Count, packs.Count, packsRead, bytesRead, [.. problems], bad.Keys.ToHashSet(), good.Keys.ToHashSet(), badSnapshots, lost, progress.Elapsed);
     }
 
     private void CheckTrees(IReadOnlyList<SnapshotInfo> snapshots, List<string> lost)
     {
         SnapshotInfo? current = null;
+        bool isUnnamed = false;
         var visit = new TreeVisit(repository, stop)
         {
-            Tree = static _ => { },
+            Tree = tree => isUnnamed |= !repository.Index.Contains(BlobType.Tree, tree),
             Entry = (path, node) =>
             {
                 foreach (StorageId blob in node.Content)
+                {
                     if (repository.LengthOf(BlobType.Data, blob) is null)
                     {
                         Lose(path, $"blob {blob.Short} is in no pack");
                         return;
                     }
+                    isUnnamed |= !repository.Index.Contains(BlobType.Data, blob);
+                }
             },
             Lost = (path, _, e) => Lose(path, e.Message),
         };
@@ -95,6 +106,8 @@ public sealed class RepositoryCheck(BackupRepository repository, EventSink event
             current = snapshot;
             visit.Run(snapshot.Tree);
         }
+        if (isUnnamed && lost.Count == 0 && repository.IndexProblems.Count == 0)
+            problems.Enqueue("snapshots need packs that no index names");
 
         void Lose(ByteString path, string reason)
         {
@@ -135,6 +148,7 @@ public sealed class RepositoryCheck(BackupRepository repository, EventSink event
                 Bad(pack, $"the blob at byte {blob.Offset} {reason}");
                 return;
             }
+        good[pack] = true;
     }
 
     private void Bad(StorageId pack, string reason)

@@ -27,13 +27,14 @@ public sealed class RestoreDrill(BackupRepository repository, SnapshotInfo snaps
     /// <param name="begun">When the opening began, a timestamp of <see cref="Stopwatch"/>.</param>
     public DrillResult Run(long most, long begun)
     {
-        _ = repository.Blob(BlobType.Tree, snapshot.Tree);
+        repository.Blob(BlobType.Tree, snapshot.Tree).Dispose();
         TimeSpan opening = Stopwatch.GetElapsedTime(begun);
         var problems = new List<string>();
         List<(ByteString Path, SnapshotNode Node)> files = Candidates(problems);
+        long total = Math.Min(most, files.Sum(file => file.Node.Size));
         long crossed = repository.BytesRead, start = Stopwatch.GetTimestamp(), bytes = 0, done = 0;
         string file = Path.Combine(scratch, $"jumpbag-drill-{Guid.NewGuid():N}");
-        using var progress = new ProgressTimer(events, elapsed => new($"drill from {repository.Place}", Interlocked.Read(ref done), null, Interlocked.Read(ref bytes), most == long.MaxValue ? null : most, elapsed));
+        using var progress = new ProgressTimer(events, elapsed => new($"drill from {repository.Place}", Interlocked.Read(ref done), null, Interlocked.Read(ref bytes), total, elapsed));
         try
         {
             using FileStream stream = new(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
@@ -90,8 +91,8 @@ public sealed class RestoreDrill(BackupRepository repository, SnapshotInfo snaps
             var lengths = new List<(StorageId Blob, int Length)>();
             foreach (StorageId blob in node.Content)
             {
-                byte[] content = repository.Blob(BlobType.Data, blob, keep: false);
-                stream.Write(content);
+                using BlobContent content = repository.Blob(BlobType.Data, blob);
+                stream.Write(content.Span);
                 lengths.Add((blob, content.Length));
             }
             stream.Flush();

@@ -35,8 +35,8 @@ public static class SnapshotCopy
         {
             Parallel.ForEach(missing, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount + 2, CancellationToken = held.Stop }, blob =>
             {
-                byte[] content = blobs.Blob(blob.Type, blob.Id, keep: false);
-                writer.Save(blob.Type, content);
+                using BlobContent content = blobs.Blob(blob.Type, blob.Id);
+                writer.Save(blob.Type, content.Span);
                 Interlocked.Add(ref done, content.Length);
                 Interlocked.Increment(ref count);
             });

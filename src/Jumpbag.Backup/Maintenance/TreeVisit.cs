@@ -30,7 +30,7 @@ internal sealed class TreeVisit(BlobSource source, CancellationToken stop)
             SnapshotNode[] nodes;
             try
             {
-                nodes = TreeParser.Parse(source.Blob(BlobType.Tree, next.Id), next.Id, (place, _) => (ulong)place);
+                nodes = TreeParser.Read(source, next.Id, (place, _) => (ulong)place);
             }
             catch (JumpbagException e)
             {

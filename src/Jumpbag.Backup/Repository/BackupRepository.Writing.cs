@@ -48,16 +48,31 @@ public sealed partial class BackupRepository
     /// <summary>Saves a document that is a file of its own, compressed where the version has that, and sealed; its name.</summary>
     internal StorageId SaveFile(FileKind kind, ReadOnlySpan<byte> json)
     {
-        byte[] plain = json.ToArray();
-        if (Version >= 2)
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Compressor.GetCompressBound(json.Length) + 1 + RepositoryCipher.Overhead);
+        try
         {
-            using var compressor = new Compressor();
-            plain = [CompressedFile, .. compressor.Wrap(json)];
+            Span<byte> plain = buffer.AsSpan(RepositoryCipher.IvSize);
+            int length = json.Length;
+            if (Version >= 2)
+            {
+                using var compressor = new Compressor();
+                plain[0] = CompressedFile;
+                length = 1 + compressor.Wrap(json, plain[1..]);
+            }
+            else
+            {
+                json.CopyTo(plain);
+            }
+            Memory<byte> file = buffer.AsMemory(0, length + RepositoryCipher.Overhead);
+            cipher.Seal(plain[..length], file.Span);
+            StorageId id = StorageId.Of(file.Span);
+            store.Save(kind, id.ToString(), file);
+            return id;
         }
-        byte[] file = cipher.Seal(plain);
-        StorageId id = StorageId.Of(file);
-        store.Save(kind, id.ToString(), file);
-        return id;
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private static byte[] Config(RabinPolynomial polynomial)

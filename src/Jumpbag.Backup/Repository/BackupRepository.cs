@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Jumpbag.Backup.Chunking;
 using Jumpbag.Backup.Stores;
@@ -22,7 +23,6 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     private readonly RepositoryCipher cipher;
     private readonly EventSink events;
     private Lazy<BlobIndex> index;
-    private readonly BlobCache cache = new();
     private readonly ThreadLocal<Decompressor> decompressors = new(() => new Decompressor(), trackAllValues: true);
     private readonly Lock gate = new();
     private readonly List<string> indexProblems = [];
@@ -97,7 +97,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
 
     /// <summary>All that can be read, the oldest first; of others is warned.</summary>
     /// <param name="unreadable">Told of those too.</param>
-    public IReadOnlyList<SnapshotInfo> Snapshots(Action<string>? unreadable = null)
+    public IReadOnlyList<SnapshotInfo> Snapshots(Action<StorageId, string>? unreadable = null)
     {
         var found = new List<SnapshotInfo>();
         foreach (string name in store.List(FileKind.Snapshot))
@@ -111,7 +111,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
             catch (JumpbagException e)
             {
                 events(new Warning($"snapshot {id.Short} cannot be read: {e.Message}", e.Hint));
-                unreadable?.Invoke($"snapshot {id.Short} cannot be read: {e.Message}");
+                unreadable?.Invoke(id, $"snapshot {id.Short} cannot be read: {e.Message}");
             }
         }
         return [.. found.OrderBy(snapshot => snapshot.Time).ThenBy(snapshot => snapshot.Id)];
@@ -134,20 +134,8 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     /// <summary>Why a sealed blob, as it lies in a pack, is not what it is said to be; null where it is.</summary>
     internal string? Mismatch(ReadOnlySpan<byte> hidden, uint uncompressed, StorageId blob)
     {
-        if (cipher.TryOpen(hidden) is not { } content)
-            return "was altered";
-        if (uncompressed > 0)
-        {
-            try
-            {
-                content = Decompress(content, uncompressed, "it");
-            }
-            catch (CorruptException e)
-            {
-                return e.Message;
-            }
-        }
-        return StorageId.Of(content) == blob ? null : $"is not {blob.Short}";
+        TryOpen(hidden, uncompressed, blob, out string? reason)?.Dispose();
+        return reason;
     }
 
     /// <summary>Looks into the packs that no index names, once: from then on their blobs are known.</summary>
@@ -165,10 +153,8 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
     /// <summary>How many bytes it takes in its pack; null where no index names it.</summary>
     internal long? StoredLength(BlobType type, StorageId blob) => index.Value.TryFind(type, blob, out BlobPlace? place) ? place.Value.Length : null;
 
-    internal override byte[] Blob(BlobType type, StorageId blob, bool keep = true)
+    internal override BlobContent Blob(BlobType type, StorageId blob)
     {
-        if (cache.TryGet(blob, out byte[]? cached))
-            return cached;
         JumpbagException? failed = null;
         if (Known(type, blob))
         {
@@ -176,10 +162,7 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
             {
                 try
                 {
-                    byte[] content = Read(place, blob);
-                    if (keep)
-                        cache.Add(blob, content);
-                    return content;
+                    return Read(place, blob);
                 }
                 catch (JumpbagException e)
                 {
@@ -199,18 +182,55 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
         store.Dispose();
     }
 
-    private byte[] Read(BlobPlace place, StorageId blob)
+    private BlobContent Read(BlobPlace place, StorageId blob)
     {
         StorageId pack = index.Value.Pack(place);
-        if (place.Length > MostBlob || place.Uncompressed > MostBlob)
-            throw new CorruptException($"pack {pack.Short}: a blob is said to have {Math.Max(place.Length, place.Uncompressed)} bytes");
-        var hidden = new byte[place.Length];
-        store.Read(FileKind.Pack, pack.ToString(), place.Offset, hidden);
-        Interlocked.Add(ref bytesRead, hidden.Length);
-        byte[] content = cipher.TryOpen(hidden) ?? throw new CorruptException($"pack {pack.Short}: the blob at byte {place.Offset} was altered");
-        if (place.Uncompressed > 0)
-            content = Decompress(content, place.Uncompressed, $"pack {pack.Short}: the blob at byte {place.Offset}");
-        return StorageId.Of(content) == blob ? content : throw new CorruptException($"pack {pack.Short}: the blob at byte {place.Offset} is not {blob.Short}");
+        if (place.Length > MostBlob)
+            throw new CorruptException($"pack {pack.Short}: a blob is said to have {place.Length} bytes");
+        int length = (int)place.Length;
+        byte[] hidden = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            store.Read(FileKind.Pack, pack.ToString(), place.Offset, hidden.AsSpan(0, length));
+            Interlocked.Add(ref bytesRead, length);
+            return TryOpen(hidden.AsSpan(0, length), place.Uncompressed, blob, out string? reason) ?? throw new CorruptException($"pack {pack.Short}: the blob at byte {place.Offset} {reason}");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(hidden);
+        }
+    }
+
+    /// <summary>What is in a sealed blob; null, and why, where it is not the one that it should be.</summary>
+    private BlobContent? TryOpen(ReadOnlySpan<byte> hidden, uint uncompressed, StorageId blob, out string? reason)
+    {
+        int length = Math.Max(0, hidden.Length - RepositoryCipher.Overhead);
+        reason = uncompressed > MostFile ? $"is said to have {uncompressed} bytes" : null;
+        if (reason is not null)
+            return null;
+        var content = new BlobContent(uncompressed > 0 ? (int)uncompressed : length);
+        byte[] compressed = uncompressed > 0 ? ArrayPool<byte>.Shared.Rent(length) : [];
+        try
+        {
+            if (!cipher.TryOpen(hidden, uncompressed > 0 ? compressed : content.Room))
+                reason = "was altered";
+            else if (uncompressed > 0 && decompressors.Value!.Unwrap(compressed.AsSpan(0, length), content.Room) != content.Length)
+                reason = "is shorter than it is said to be";
+            else if (StorageId.Of(content.Span) != blob)
+                reason = $"is not {blob.Short}";
+        }
+        catch (ZstdException e)
+        {
+            reason = $"cannot be decompressed: {e.Message}";
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(compressed);
+        }
+        if (reason is null)
+            return content;
+        content.Dispose();
+        return null;
     }
 
     /// <summary>Whether there is such a blob; before it is said that there is none, the packs that no index names are looked into, once.</summary>
@@ -276,25 +296,25 @@ public sealed partial class BackupRepository : BlobSource, IDisposable
         return plain switch
         {
             [(byte)'{' or (byte)'[', ..] => plain,
-            [2, ..] => Decompress(plain.AsSpan(1), null, "it"),
+            [2, ..] => Decompress(plain.AsSpan(1)),
             _ => throw new UnsupportedException($"its encoding is not known"),
         };
     }
 
-    private byte[] Decompress(ReadOnlySpan<byte> compressed, uint? length, string what)
+    private byte[] Decompress(ReadOnlySpan<byte> compressed)
     {
         try
         {
-            ulong size = length ?? Decompressor.GetDecompressedSize(compressed);
+            ulong size = Decompressor.GetDecompressedSize(compressed);
             if (size > MostFile)
-                throw new CorruptException($"{what} is said to have {size} bytes");
+                throw new CorruptException($"it is said to have {size} bytes");
             var content = new byte[size];
             int written = decompressors.Value!.Unwrap(compressed, content);
             return written == content.Length ? content : content[..written];
         }
         catch (ZstdException e)
         {
-            throw new CorruptException($"{what} cannot be decompressed: {e.Message}");
+            throw new CorruptException($"it cannot be decompressed: {e.Message}");
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed class BlobIndex
     private readonly Lock gate = new();
     private readonly Dictionary<StorageId, int> packNumbers = [];
 
+    /// <summary>Packs that were found without an index: left by a run that broke off, or by one that could not remove them.</summary>
+    private readonly HashSet<int> unnamed = [];
+
     /// <summary>Blobs that are being saved.</summary>
     private readonly HashSet<(BlobType, StorageId)> claimed = [];
 
@@ -45,6 +48,22 @@ internal sealed class BlobIndex
             return packNumbers.ContainsKey(pack);
     }
 
+    /// <summary>Whether an index names the pack. What lies in others alone is as good as lost to all who go by the index.</summary>
+    public bool IsNamed(StorageId pack)
+    {
+        lock (gate)
+            return packNumbers.TryGetValue(pack, out int number) && !unnamed.Contains(number);
+    }
+
+    public bool HasUnnamed
+    {
+        get
+        {
+            lock (gate)
+                return unnamed.Count > 0;
+        }
+    }
+
     public bool TryFind(BlobType type, StorageId blob, [NotNullWhen(true)] out BlobPlace? place)
     {
         lock (gate)
@@ -56,20 +75,24 @@ internal sealed class BlobIndex
     }
 
     /// <summary>
-    /// Whether the blob is not there yet and nobody else is about to save it: then who asks does, and <see cref="Add(StorageId, IReadOnlyList{PackedBlob})"/>
+    /// Whether no index names the blob yet and nobody else is about to save it: then who asks does, and <see cref="Add(StorageId, IReadOnlyList{PackedBlob})"/>
     /// tells of it.
     /// </summary>
     public bool TryClaim(BlobType type, StorageId blob)
     {
         lock (gate)
-            return !blobs[(int)type].ContainsKey(blob) && claimed.Add((type, blob));
+            return !ContainsNamed(type, blob) && claimed.Add((type, blob));
     }
 
+    /// <summary>Whether an index names the blob.</summary>
     public bool Contains(BlobType type, StorageId blob)
     {
         lock (gate)
-            return blobs[(int)type].ContainsKey(blob);
+            return ContainsNamed(type, blob);
     }
+
+    private bool ContainsNamed(BlobType type, StorageId blob) => blobs[(int)type].TryGetValue(blob, out BlobPlace first)
+        && (!unnamed.Contains(first.Pack) || (further.TryGetValue((type, blob), out List<BlobPlace>? others) && others.Exists(place => !unnamed.Contains(place.Pack))));
 
     /// <summary>A pack that was saved.</summary>
     public void Add(StorageId pack, IReadOnlyList<PackedBlob> content)
@@ -106,6 +129,17 @@ internal sealed class BlobIndex
                 foreach (BlobPlace place in places)
                     found[packs[place.Pack]].Add(new(type, id, place.Offset, place.Length, place.Uncompressed));
             return found;
+        }
+    }
+
+    /// <summary>Of a pack that no index names: its number.</summary>
+    public int AddUnnamed(StorageId pack)
+    {
+        lock (gate)
+        {
+            int number = AddPack(pack);
+            unnamed.Add(number);
+            return number;
         }
     }
 

@@ -11,8 +11,7 @@ public abstract class BlobSource
     /// <summary>How long a blob's content is; null where no pack has it.</summary>
     internal abstract long? LengthOf(BlobType type, StorageId blob);
 
-    /// <summary>The content, which fits its name.</summary>
+    /// <summary>The content, which fits its name; who asks lets go of it.</summary>
     /// <exception cref="JumpbagException">No pack has it as it was.</exception>
-    /// <param name="keep">It may soon be asked for again.</param>
-    internal abstract byte[] Blob(BlobType type, StorageId blob, bool keep = true);
+    internal abstract BlobContent Blob(BlobType type, StorageId blob);
 }

@@ -27,7 +27,7 @@ internal static class PackHeader
         var hidden = new byte[length];
         store.Read(FileKind.Pack, name, size - LengthSize - length, hidden);
         byte[] header = cipher.TryOpen(hidden) ?? throw new CorruptException($"pack {pack.Short}: its header was altered");
-        int number = index.AddPack(pack);
+        int number = index.AddUnnamed(pack);
         ReadOnlySpan<byte> rest = header;
         uint offset = 0;
         while (!rest.IsEmpty)

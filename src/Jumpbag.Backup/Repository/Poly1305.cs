@@ -9,14 +9,19 @@ internal static class Poly1305
 {
     public const int Size = 16;
 
+    /// <summary>For fewer bytes the powers of r cost more than they save.</summary>
+    private const int LeastBulk = 256;
+
     /// <param name="mask">r: the bits of it that must be zero are taken for zero.</param>
     /// <param name="nonce">The nonce, encrypted: what is added at the end.</param>
     public static void Compute(ReadOnlySpan<byte> mask, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> message, Span<byte> mac)
     {
         ulong r0 = BinaryPrimitives.ReadUInt64LittleEndian(mask) & 0x0FFF_FFFC_0FFF_FFFF, r1 = BinaryPrimitives.ReadUInt64LittleEndian(mask[8..]) & 0x0FFF_FFFC_0FFF_FFFC;
         ulong h0 = 0, h1 = 0, h2 = 0;
-        int whole = message.Length / Size * Size;
-        Absorb(message[..whole], 1, r0, r1, ref h0, ref h1, ref h2);
+        int whole = message.Length / Size * Size, bulk = Poly1305Lanes.IsSupported && whole >= LeastBulk ? whole / Poly1305Lanes.Stride * Poly1305Lanes.Stride : 0;
+        if (bulk > 0)
+            (h0, h1, h2) = Poly1305Lanes.Compute(r0, r1, message[..bulk]);
+        Absorb(message[bulk..whole], 1, r0, r1, ref h0, ref h1, ref h2);
         if (whole < message.Length)
         {
             Span<byte> last = stackalloc byte[Size];

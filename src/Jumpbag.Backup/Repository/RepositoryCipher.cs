@@ -13,7 +13,7 @@ namespace Jumpbag.Backup.Repository;
 /// <remarks>https://restic.readthedocs.io/en/stable/design.html, "Keys, Encryption and MAC"; https://cr.yp.to/mac/poly1305-20050329.pdf</remarks>
 internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnlyMemory<byte> macCipher, ReadOnlyMemory<byte> macMask) : IDisposable
 {
-    public const int Overhead = 32, KeySize = 32, HalfKeySize = 16;
+    public const int IvSize = 16, Overhead = IvSize + 16, KeySize = 32, HalfKeySize = 16;
 
     private const int BlockSize = 16, Batch = 16 << 10;
 
@@ -30,19 +30,25 @@ internal sealed class RepositoryCipher(ReadOnlyMemory<byte> encryption, ReadOnly
     /// <summary>What was sealed; null where it was not sealed by these keys, or was altered since.</summary>
     public byte[]? TryOpen(ReadOnlySpan<byte> sealedBytes)
     {
+        var plain = new byte[Math.Max(0, sealedBytes.Length - Overhead)];
+        return TryOpen(sealedBytes, plain) ? plain : null;
+    }
+
+    /// <summary>The same into a place that is <see cref="Overhead"/> shorter.</summary>
+    public bool TryOpen(ReadOnlySpan<byte> sealedBytes, Span<byte> plain)
+    {
         if (sealedBytes.Length < Overhead)
-            return null;
+            return false;
         ReadOnlySpan<byte> iv = sealedBytes[..BlockSize], mac = sealedBytes[^BlockSize..], hidden = sealedBytes[BlockSize..^BlockSize];
         Span<byte> computed = stackalloc byte[BlockSize];
         Mac(iv, hidden, computed);
         if (!CryptographicOperations.FixedTimeEquals(mac, computed))
-            return null;
-        var plain = new byte[hidden.Length];
+            return false;
         Xor(iv, hidden, plain);
-        return plain;
+        return true;
     }
 
-    /// <summary>Seals what stands in <paramref name="plain"/> into a place that is <see cref="Overhead"/> longer.</summary>
+    /// <summary>Seals what stands in <paramref name="plain"/> into a place that is <see cref="Overhead"/> longer; it may stand there already, <see cref="IvSize"/> behind the beginning.</summary>
     public void Seal(ReadOnlySpan<byte> plain, Span<byte> destination)
     {
         Span<byte> iv = destination[..BlockSize], hidden = destination.Slice(BlockSize, plain.Length);

@@ -5,8 +5,9 @@ namespace Jumpbag.Backup.Repository;
 
 /// <summary>A file of the folder "snapshots": what was backed up, when, and the tree that holds it.</summary>
 /// <param name="Time">When it was begun, UTC.</param>
+/// <param name="Original">The snapshot of another repository that it is a copy of; null where it is none.</param>
 /// <param name="Paths">As they were given to the program that made it.</param>
-public sealed record SnapshotInfo(StorageId Id, DateTimeOffset Time, StorageId Tree, string Host, string User, IReadOnlyList<string> Paths, IReadOnlyList<string> Tags)
+public sealed record SnapshotInfo(StorageId Id, DateTimeOffset Time, StorageId Tree, string Host, string User, IReadOnlyList<string> Paths, IReadOnlyList<string> Tags, StorageId? Original = null)
 {
     /// <exception cref="CorruptException">It cannot be made out.</exception>
     public static SnapshotInfo Parse(StorageId id, ReadOnlyMemory<byte> json)
@@ -16,7 +17,7 @@ public sealed record SnapshotInfo(StorageId Id, DateTimeOffset Time, StorageId T
             using JsonDocument document = JsonDocument.Parse(json);
             JsonElement root = document.RootElement;
             return StorageId.TryParse(root.GetProperty("tree").GetString() ?? "", out StorageId tree)
-                ? new(id, root.GetProperty("time").GetDateTimeOffset(), tree, Text(root, "hostname"), Text(root, "username"), Texts(root, "paths"), Texts(root, "tags"))
+                ? new(id, root.GetProperty("time").GetDateTimeOffset(), tree, Text(root, "hostname"), Text(root, "username"), Texts(root, "paths"), Texts(root, "tags"), StorageId.TryParse(Text(root, "original"), out StorageId original) ? original : null)
                 : throw new FormatException("its tree is no SHA-256 hash");
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)

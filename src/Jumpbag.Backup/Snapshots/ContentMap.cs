@@ -8,6 +8,7 @@ namespace Jumpbag.Backup.Snapshots;
 internal sealed class ContentMap
 {
     private readonly BlobSource repository;
+    private readonly BlobCache cache;
     private readonly StorageId[] blobs;
     private readonly long size;
 
@@ -17,9 +18,9 @@ internal sealed class ContentMap
     /// <summary>From the first blob that is in no pack to behind the last such: where in there one ends and the next begins cannot be known.</summary>
     private readonly int lost = -1, afterLost = -1;
 
-    public ContentMap(BlobSource repository, SnapshotNode file)
+    public ContentMap(BlobSource repository, BlobCache cache, SnapshotNode file)
     {
-        (this.repository, blobs, size) = (repository, file.Content, file.Size);
+        (this.repository, this.cache, blobs, size) = (repository, cache, file.Content, file.Size);
         starts = new long[blobs.Length + 1];
         for (int i = 0; i < blobs.Length; i++)
         {
@@ -47,28 +48,53 @@ internal sealed class ContentMap
             bool isLost = i >= lost && i < afterLost;
             long start = starts[i], end = Math.Min(starts[isLost ? afterLost : i + 1], size);
             i = isLost ? afterLost - 1 : i;
-            if (end > offset && end > start)
-                yield return isLost ? Gap(Math.Max(start, offset), end, "its blobs are in no pack of the repository") : Blob(blobs[i], start, end, Math.Max(start, offset));
+            if (end <= offset || end <= start)
+                continue;
+            long from = Math.Max(start, offset);
+            if (isLost)
+            {
+                yield return Gap(from, end, "its blobs are in no pack of the repository");
+                continue;
+            }
+            BlobContent? content = TryRead(blobs[i], end - start, out string? reason);
+            if (content is null)
+            {
+                yield return Gap(from, end, reason!);
+                continue;
+            }
+            bool isPassed = false;
+            try
+            {
+                ReadOnlyMemory<byte> wanted = content.Memory[(int)(from - start)..(int)(end - start)];
+                yield return wanted.Span.IndexOfAnyExcept((byte)0) < 0 ? new(from, end - from, FileExtentKind.Hole) : new(from, end - from, FileExtentKind.Inline, Inline: wanted);
+                isPassed = true;
+            }
+            finally
+            {
+                cache.Add(blobs[i], content, isPassed);
+                content.Dispose();
+            }
         }
         if (Math.Max(starts[^1], offset) is var known && known < size)
             yield return Gap(known, size, "the repository holds less of the file than its size");
     }
 
-    private FileExtent Blob(StorageId id, long start, long end, long from)
+    private BlobContent? TryRead(StorageId id, long length, out string? reason)
     {
-        byte[] content;
+        reason = null;
         try
         {
-            content = repository.Blob(BlobType.Data, id);
+            BlobContent content = cache.TryGet(id) ?? repository.Blob(BlobType.Data, id);
+            if (content.Length >= length)
+                return content;
+            content.Dispose();
+            reason = $"blob {id.Short} is shorter than the index says";
         }
         catch (JumpbagException e)
         {
-            return Gap(from, end, e.Message);
+            reason = e.Message;
         }
-        if (content.Length < end - start)
-            return Gap(from, end, $"blob {id.Short} is shorter than the index says");
-        ReadOnlyMemory<byte> wanted = content.AsMemory((int)(from - start), (int)(end - from));
-        return wanted.Span.IndexOfAnyExcept((byte)0) < 0 ? new(from, end - from, FileExtentKind.Hole) : new(from, end - from, FileExtentKind.Inline, Inline: wanted);
+        return null;
     }
 
     private static FileExtent Gap(long from, long end, string reason) => new(from, end - from, FileExtentKind.Unreadable, Reason: reason);

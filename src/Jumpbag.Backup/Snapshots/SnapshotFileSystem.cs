@@ -10,6 +10,7 @@ public sealed class SnapshotFileSystem : FileSystem
 {
     private readonly BlobSource repository;
     private readonly SnapshotInfo snapshot;
+    private readonly BlobCache cache = new();
     private readonly TreeTable trees;
     private readonly NoDevice device = new();
     private readonly SnapshotNode root;
@@ -82,7 +83,8 @@ public sealed class SnapshotFileSystem : FileSystem
     public override IEnumerable<FileExtent> Extents(Node file, long offset, DamageSink damage)
     {
         var node = (SnapshotNode)file;
-        return (node.Map ??= new(repository, node)).Extents(offset);
+        // That of a small file is made in no time.
+        return (node.Content.Length <= 1 ? new(repository, cache, node) : node.Map ??= new(repository, cache, node)).Extents(offset);
     }
 
     public override ByteString ReadLink(Node link, DamageSink damage) => ((SnapshotNode)link).Target;

@@ -29,7 +29,7 @@ public sealed record SnapshotSize(long Files, long Bytes, long Stored)
                 throw new CorruptException($"tree {id.Short}: folders are nested too deeply");
             stored += repository.StoredLength(BlobType.Tree, id) ?? 0;
             long filesHere = 0, bytesHere = 0;
-            foreach (SnapshotNode node in TreeParser.Parse(repository.Blob(BlobType.Tree, id), id, (place, _) => (ulong)place))
+            foreach (SnapshotNode node in TreeParser.Read(repository, id, (place, _) => (ulong)place))
             {
                 filesHere++;
                 if (node.Type == FileType.Regular)

@@ -15,6 +15,15 @@ internal static class TreeParser
 
     private const uint GoSetUid = 1 << 23, GoSetGid = 1 << 22, GoSticky = 1 << 20;
 
+    /// <summary>The entries of a tree of a repository.</summary>
+    /// <inheritdoc cref="Parse"/>
+    /// <exception cref="JumpbagException">It cannot be had.</exception>
+    public static SnapshotNode[] Read(BlobSource repository, StorageId tree, Func<int, (ulong Device, ulong Inode)?, ulong> inode)
+    {
+        using BlobContent json = repository.Blob(BlobType.Tree, tree);
+        return Parse(json.Span, tree, inode);
+    }
+
     /// <param name="inode">The number for an entry: its index in the tree, and of a file with several names its device and inode where it was backed up.</param>
     /// <exception cref="CorruptException">It cannot be made out.</exception>
     public static SnapshotNode[] Parse(ReadOnlySpan<byte> json, StorageId tree, Func<int, (ulong Device, ulong Inode)?, ulong> inode)
@@ -50,11 +59,12 @@ internal static class TreeParser
         ulong originalInode = 0, originalDevice = 0, device = 0, links = 1, size = 0;
         Timestamp modified = default, accessed = default, changed = default;
         StorageId? subtree = null;
+        int next = 0;
         List<StorageId>? content = null;
         List<ExtendedAttribute>? xattrs = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            string field = Field(ref reader);
+            string field = Field(ref reader, ref next);
             reader.Read();
             if (reader.TokenType == JsonTokenType.Null)
                 continue;
@@ -147,11 +157,18 @@ internal static class TreeParser
     }
 
     /// <summary>The name of a field that matters, else "".</summary>
-    private static string Field(ref Utf8JsonReader reader)
+    /// <param name="next">The one that comes next in what restic writes, where the search begins.</param>
+    private static string Field(ref Utf8JsonReader reader, ref int next)
     {
-        for (int i = 0; i < Fields.Length; i++)
+        for (int count = 0; count < Fields.Length; count++)
+        {
+            int i = (next + count) % Fields.Length;
             if (reader.ValueIsEscaped ? reader.ValueTextEquals(Fields[i]) : reader.ValueSpan.SequenceEqual(FieldBytes[i]))
+            {
+                next = i + 1;
                 return Fields[i];
+            }
+        }
         return "";
     }
 

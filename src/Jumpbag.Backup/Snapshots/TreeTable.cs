@@ -66,8 +66,7 @@ internal sealed class TreeTable(BlobSource repository)
                 return node.Value.Nodes;
             }
         }
-        byte[] json = repository.Blob(BlobType.Tree, tree);
-        SnapshotNode[] nodes = TreeParser.Parse(json, tree, (place, original) => NumberOf(number, place, original));
+        SnapshotNode[] nodes = TreeParser.Read(repository, tree, (place, original) => NumberOf(number, place, original));
         // restic writes them in this order; what is looked up by name relies on it.
         Array.Sort(nodes, static (a, b) => a.Name.CompareTo(b.Name));
         lock (gate)

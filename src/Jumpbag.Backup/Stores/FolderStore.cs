@@ -13,7 +13,18 @@ public sealed class FolderStore(string place) : RepositoryStore
 
     private readonly RepositoryLayout layout = new(Directory.Exists(Path.Combine(place, "key")) && !Directory.Exists(Path.Combine(place, "keys")));
 
+    /// <summary>What a thread reads next mostly lies in the pack that it read last, which stays open: opening one takes longer than reading a small blob.</summary>
+    private readonly ThreadLocal<OpenPack?> lastPack = new(trackAllValues: true);
+
+    /// <summary>Files that were written or removed: what is open may be one that is not there any more.</summary>
+    private int changes;
+
+    private sealed record OpenPack(string Name, SafeFileHandle File, int Change);
+
     public override string Place => place;
+
+    /// <summary>A disk writes one file as fast as two.</summary>
+    public override int Uploads => 1;
 
     public static bool IsRepository(string folder) =>
         File.Exists(Path.Combine(folder, "config")) && Directory.Exists(Path.Combine(folder, "data")) && (Directory.Exists(Path.Combine(folder, "keys")) || Directory.Exists(Path.Combine(folder, "key")));
@@ -40,7 +51,25 @@ public sealed class FolderStore(string place) : RepositoryStore
 
     public override void Read(FileKind kind, string name, long offset, Span<byte> destination)
     {
-        using SafeFileHandle file = Open(kind, name);
+        if (kind != FileKind.Pack)
+        {
+            using SafeFileHandle file = Open(kind, name);
+            Read(file, kind, name, offset, destination);
+            return;
+        }
+        OpenPack? last = lastPack.Value;
+        if (last is null || last.Name != name || last.Change != Volatile.Read(ref changes))
+        {
+            last?.File.Dispose();
+            lastPack.Value = null;
+            int change = Volatile.Read(ref changes);
+            lastPack.Value = last = new(name, Open(kind, name), change);
+        }
+        Read(last.File, kind, name, offset, destination);
+    }
+
+    private void Read(SafeFileHandle file, FileKind kind, string name, long offset, Span<byte> destination)
+    {
         try
         {
             while (!destination.IsEmpty)
@@ -73,6 +102,14 @@ public sealed class FolderStore(string place) : RepositoryStore
         }
     }
 
+    public override void Dispose()
+    {
+        foreach (OpenPack? pack in lastPack.Values)
+            pack?.File.Dispose();
+        lastPack.Dispose();
+        base.Dispose();
+    }
+
     public override void Save(FileKind kind, string name, ReadOnlyMemory<byte> content)
     {
         string path = PathOf(kind, name), parent = Path.GetDirectoryName(path)!;
@@ -94,6 +131,7 @@ public sealed class FolderStore(string place) : RepositoryStore
                 }
                 File.SetUnixFileMode(beside, UnixFileMode.UserRead);
                 File.Move(beside, path, overwrite: true);
+                Interlocked.Increment(ref changes);
                 FolderSync.Run(path);
             }
             catch
@@ -114,6 +152,7 @@ public sealed class FolderStore(string place) : RepositoryStore
         try
         {
             File.Delete(path);
+            Interlocked.Increment(ref changes);
         }
         catch (DirectoryNotFoundException)
         {

@@ -43,8 +43,25 @@ public abstract class RepositoryStore : IDisposable
     /// <exception cref="Core.JumpbagException">It could not be written; no file of that name is there that was not there before.</exception>
     public abstract void Save(FileKind kind, string name, ReadOnlyMemory<byte> content);
 
+    /// <summary>How many packs are worth being saved at once; each takes its memory.</summary>
+    public virtual int Uploads => 2;
+
     /// <summary>Removes a file; none of that name is none removed.</summary>
     public abstract void Remove(FileKind kind, string name);
+
+    /// <summary>
+    /// By what the contents of a file are called that the store keeps, also after it was overwritten or removed. None where it keeps no versions,
+    /// or none of that name.
+    /// </summary>
+    /// <exception cref="Core.JumpbagException">That cannot be told.</exception>
+    public virtual IReadOnlyList<string> Versions(FileKind kind, string name) => [];
+
+    /// <summary>All of a version; null where it is gone.</summary>
+    public virtual byte[]? ReadVersion(FileKind kind, string name, string version) => null;
+
+    /// <summary>Removes a version for good.</summary>
+    /// <exception cref="Core.JumpbagException">It could not be removed.</exception>
+    public virtual void RemoveVersion(FileKind kind, string name, string version) => throw new Core.UnsupportedException($"{Place}: keeps no versions");
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }

@@ -75,12 +75,6 @@ public sealed record BackupCopy(string Name, Tier Tier)
             _ => throw table.Wrong("tier", $"'{said}' is none", "live, near or offsite"),
         };
         PasswordSource? password = ReadPassword(table);
-        if (tier == Tier.Live && (probe is null || url is not null))
-            throw table.Wrong(url is not null ? "url" : null, url is not null ? "a live copy is watched, not written" : "a live copy needs a probe", "probe = \"mysql://watch@db2/?max-lag=30s\", or postgres://, http://, https://, tcp://");
-        if (tier != Tier.Live && (url is null || probe is not null))
-            throw table.Wrong(probe is not null ? "probe" : null, url is null ? "it needs a url" : "only a live copy has a probe", "url = \"/mnt/backup\", \"sftp://user@host/path\", \"s3://endpoint/bucket/prefix\", \"swift://container/prefix\", \"rest:https://…\"");
-        if (tier != Tier.Live && password is null)
-            throw table.Wrong(null, "it needs a password", "password-file = \"/etc/jumpbag/NAME.key\", or password-command, or password-env");
         long? both = Rate(table, "bandwidth");
         var copy = new BackupCopy(name, tier)
         {
@@ -95,7 +89,14 @@ public sealed record BackupCopy(string Name, Tier Tier)
             ReadLimit = Rate(table, "read-limit") ?? both,
             Keep = table.Table("keep") is { } keep ? Retention.Read(keep) : null,
         };
+        // A name that is misspelled says more than that something is missing.
         table.RefuseUnknown();
+        if (tier == Tier.Live && (probe is null || url is not null))
+            throw table.Wrong(url is not null ? "url" : null, url is not null ? "a live copy is watched, not written" : "a live copy needs a probe", "probe = \"mysql://watch@db2/?max-lag=30s\", or postgres://, http://, https://, tcp://");
+        if (tier != Tier.Live && (url is null || probe is not null))
+            throw table.Wrong(probe is not null ? "probe" : null, url is null ? "it needs a url" : "only a live copy has a probe", "url = \"/mnt/backup\", \"sftp://user@host/path\", \"s3://endpoint/bucket/prefix\", \"swift://container/prefix\", \"rest:https://…\"");
+        if (tier != Tier.Live && password is null)
+            throw table.Wrong(null, "it needs a password", "password-file = \"/etc/jumpbag/NAME.key\", or password-command, or password-env");
         return copy;
     }
 

@@ -54,15 +54,7 @@ public sealed record BackupSource(string Name, SourceKind Kind, IReadOnlyList<st
             (SourceKind.Command, "command", table.Text("command") is { } command ? [command] : null),
         };
         var said = kinds.Where(kind => kind.Content is not null).ToList();
-        if (said.Count != 1)
-            throw table.Wrong(said.Count > 1 ? said[1].Key : null, said.Count == 0 ? "nothing says what is to be saved" : $"{said[0].Key} stands there too", "one of: path = [\"/srv\"], lvm = \"vg/lv\", image = \"vm.img@2\", command = \"mariadb-dump shop\"");
-        if (said[0].Content is not { Count: > 0 } content || content.Any(string.IsNullOrWhiteSpace))
-            throw table.Wrong(said[0].Key, "is empty");
-        if (said[0].Kind == SourceKind.Paths && content.FirstOrDefault(path => !path.StartsWith('/')) is { } relative)
-            throw table.Wrong("path", $"{relative} is not absolute: where it is must not depend on where a command is run");
-        if (said[0].Kind == SourceKind.LogicalVolume && content[0].Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
-            throw table.Wrong("lvm", $"{content[0]} is not VG/LV", "'lvs' lists volumes and their groups");
-        var source = new BackupSource(name, said[0].Kind, content)
+        var source = new BackupSource(name, said.FirstOrDefault().Kind, said.FirstOrDefault().Content ?? [])
         {
             Exclude = table.Texts("exclude") ?? [],
             OneFileSystem = table.Flag("one-file-system") ?? false,
@@ -74,7 +66,17 @@ public sealed record BackupSource(string Name, SourceKind Kind, IReadOnlyList<st
             Rpo = table.Duration("rpo"),
             Rto = table.Duration("rto"),
         };
+        // A name that is misspelled says more than that something is missing.
         table.RefuseUnknown();
+        if (said.Count != 1)
+            throw table.Wrong(said.Count > 1 ? said[1].Key : null, said.Count == 0 ? "nothing says what is to be saved" : $"{said[0].Key} stands there too", "one of: path = [\"/srv\"], lvm = \"vg/lv\", image = \"vm.img@2\", command = \"mariadb-dump shop\"");
+        IReadOnlyList<string> content = source.Content;
+        if (content.Count == 0 || content.Any(string.IsNullOrWhiteSpace))
+            throw table.Wrong(said[0].Key, "is empty");
+        if (said[0].Kind == SourceKind.Paths && content.FirstOrDefault(path => !path.StartsWith('/')) is { } relative)
+            throw table.Wrong("path", $"{relative} is not absolute: where it is must not depend on where a command is run");
+        if (said[0].Kind == SourceKind.LogicalVolume && content[0].Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
+            throw table.Wrong("lvm", $"{content[0]} is not VG/LV", "'lvs' lists volumes and their groups");
         return source;
     }
 }

@@ -36,7 +36,7 @@ public sealed class CopyChain : BlobSource
         return null;
     }
 
-    internal override byte[] Blob(BlobType type, StorageId blob, bool keep = true)
+    internal override BlobContent Blob(BlobType type, StorageId blob)
     {
         string? reasons = null;
         JumpbagException? failed = null;
@@ -44,7 +44,7 @@ public sealed class CopyChain : BlobSource
         {
             if (TryOpen(link) is not { } repository)
                 continue;
-            if (Try(link, () => repository.Blob(type, blob, keep), out failed) is { } content)
+            if (Try(link, () => repository.Blob(type, blob), out failed) is { } content)
             {
                 Interlocked.Increment(ref link.Given);
                 return content;

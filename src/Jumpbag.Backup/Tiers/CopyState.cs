@@ -30,4 +30,7 @@ public sealed record CopyState(BackupSource Source, BackupCopy Copy)
     public DateTimeOffset? Withstood { get; init; }
 
     public bool HasSnapshot => Taken is not null;
+
+    /// <summary>Whether there is anything to say of them together: it holds the source, is to hold it, or cannot be asked.</summary>
+    public bool Concerns => HasSnapshot || Unreachable is not null || Source.GoesTo(Copy);
 }

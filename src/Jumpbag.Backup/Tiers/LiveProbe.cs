@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
 using Jumpbag.Core;
 using Jumpbag.Databases.Replication;
 using Jumpbag.Databases.Servers;
@@ -19,7 +20,8 @@ public static class LiveProbe
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>What does not answer is not healthy; nothing is thrown.</summary>
-    public static LiveState Ask(BackupCopy copy)
+    /// <param name="password">Of the login, where the copy names one; a database's own option files are looked into without it.</param>
+    public static LiveState Ask(BackupCopy copy, Func<BackupCopy, byte[]> password)
     {
         try
         {
@@ -27,7 +29,7 @@ public static class LiveProbe
             (string url, TimeSpan? most) = TakeLag(probe);
             return url.Split("://")[0].ToLowerInvariant() switch
             {
-                "mysql" or "mariadb" or "postgres" or "postgresql" => AskServer(copy, url, most),
+                "mysql" or "mariadb" or "postgres" or "postgresql" => AskServer(copy, url, most, copy.Password is null ? null : password(copy)),
                 "http" or "https" => AskWeb(copy, probe),
                 "tcp" => AskPort(copy, probe),
                 var scheme => new(copy, false, null, $"probe: {scheme}:// is not known; mysql://, postgres://, http://, https:// and tcp:// are"),
@@ -39,9 +41,11 @@ public static class LiveProbe
         }
     }
 
-    private static LiveState AskServer(BackupCopy copy, string url, TimeSpan? most)
+    private static LiveState AskServer(BackupCopy copy, string url, TimeSpan? most, byte[]? password)
     {
         ServerAddress address = ServerAddress.Parse(url).Within(Patience);
+        if (password is not null)
+            address = address with { Password = new Secret(Encoding.UTF8.GetString(password)) };
         ReplicaState state;
         if (address.Kind == ServerKind.MariaDb)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Jumpbag.Core;
+using Jumpbag.Host;
 
 namespace Jumpbag.Backup.Tiers;
 
@@ -84,32 +85,30 @@ public sealed record Measurements
     /// <exception cref="FailedException">It cannot be kept.</exception>
     public void Save(string stateFolder, string copy)
     {
-        string path = PathOf(stateFolder, copy), beside = $"{path}.{Environment.ProcessId}";
+        using var content = new MemoryStream();
+        using (var json = new Utf8JsonWriter(content, new() { Indented = true }))
+        {
+            json.WriteStartObject();
+            if (Rate is { } rate)
+                json.WriteNumber("bytesPerSecond", Math.Round(rate));
+            if (FixedCost is { } cost)
+                json.WriteNumber("fixedSeconds", Math.Round(cost.TotalSeconds, 3));
+            Write(json, "measuredAt", MeasuredAt);
+            Write(json, "verified", Verified);
+            Write(json, "canaryTested", CanaryTested);
+            if (CanaryTested is not null)
+                json.WriteBoolean("canaryStayed", CanaryStayed);
+            if (Canary is not null)
+                json.WriteString("canary", Canary);
+            json.WriteEndObject();
+        }
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using (FileStream stream = File.Create(beside))
-            using (var json = new Utf8JsonWriter(stream, new() { Indented = true }))
-            {
-                json.WriteStartObject();
-                if (Rate is { } rate)
-                    json.WriteNumber("bytesPerSecond", Math.Round(rate));
-                if (FixedCost is { } cost)
-                    json.WriteNumber("fixedSeconds", Math.Round(cost.TotalSeconds, 3));
-                Write(json, "measuredAt", MeasuredAt);
-                Write(json, "verified", Verified);
-                Write(json, "canaryTested", CanaryTested);
-                if (CanaryTested is not null)
-                    json.WriteBoolean("canaryStayed", CanaryStayed);
-                if (Canary is not null)
-                    json.WriteString("canary", Canary);
-                json.WriteEndObject();
-            }
-            File.Move(beside, path, overwrite: true);
+            WholeFile.Write(PathOf(stateFolder, copy), content.GetBuffer().AsSpan(0, (int)content.Length));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (FailedException e)
         {
-            throw new FailedException($"{path}: what was measured cannot be kept: {e.Message}", "JUMPBAG_STATE names another state folder", e);
+            throw new FailedException($"what was measured cannot be kept: {e.Message}", "JUMPBAG_STATE names another state folder", e);
         }
     }
 

@@ -7,7 +7,11 @@ namespace Jumpbag.Backup.Tiers;
 /// <param name="Rule">For programs: "copies", "rpo", "offsite-providers", …</param>
 /// <param name="Copy">Null where it is about the source's copies together.</param>
 /// <param name="Mend">What would mend it.</param>
-public sealed record Violation(string Rule, string Source, string? Copy, string Message, string Mend);
+public sealed record Violation(string Rule, string Source, string? Copy, string Message, string Mend)
+{
+    /// <summary>Whether nobody should count on the copy: it is out of reach, empty, too old, or must not be there.</summary>
+    public bool MakesUseless => Rule is PolicyCheck.Reachable or PolicyCheck.Rpo or PolicyCheck.Forbidden;
+}
 
 /// <summary>
 /// The strategy as arithmetic. What was not said (a provider, a medium, a place) counts as unmet: nobody may rely on what nobody wrote
@@ -15,6 +19,8 @@ public sealed record Violation(string Rule, string Source, string? Copy, string 
 /// </summary>
 public static class PolicyCheck
 {
+    internal const string Reachable = "reachable", Rpo = "rpo", Forbidden = "forbidden";
+
     /// <summary>How long a test whether we can delete counts.</summary>
     private static readonly TimeSpan CanaryCounts = TimeSpan.FromDays(90);
 
@@ -72,26 +78,26 @@ public static class PolicyCheck
         if (source.IsForbiddenOn(copy))
         {
             if (state.HasSnapshot)
-                Say("forbidden", $"{copy.Name} holds it, and must not (forbid-on)", $"jumpbag backup forget {source.Name} --copy {copy.Name} --all, then prune");
+                Say(Forbidden, $"{copy.Name} holds it, and must not (forbid-on)", $"jumpbag backup forget {source.Name} --copy {copy.Name} --all, then prune");
             return;
         }
         if (!source.GoesTo(copy) && !state.HasSnapshot)
             return;
         if (state.Unreachable is { } reason)
         {
-            Say("reachable", $"{copy.Name} cannot be asked: {reason}", "look at the place, the line and the password; until then it does not count");
+            Say(Reachable, $"{copy.Name} cannot be asked: {reason}", "look at the place, the line and the password; until then it does not count");
             return;
         }
         if (!state.HasSnapshot)
         {
-            Say("rpo", $"{copy.Name} holds nothing of it", $"jumpbag backup run {source.Name}");
+            Say(Rpo, $"{copy.Name} holds nothing of it", $"jumpbag backup run {source.Name}");
             return;
         }
         TimeSpan allowed = source.Rpo ?? policy.Rpo, age = now - state.Taken!.Value;
         if (age < -Skew)
-            Say("rpo", $"the newest snapshot in {copy.Name} is {Durations.Format(-age)} from the future: its age says nothing", "a clock is wrong, here or where it was taken");
+            Say(Rpo, $"the newest snapshot in {copy.Name} is {Durations.Format(-age)} from the future: its age says nothing", "a clock is wrong, here or where it was taken");
         else if (age > allowed)
-            Say("rpo", $"the newest snapshot in {copy.Name} is {Durations.Format(age)} old; {Durations.Format(allowed)} are allowed", $"jumpbag backup run {source.Name}");
+            Say(Rpo, $"the newest snapshot in {copy.Name} is {Durations.Format(age)} old; {Durations.Format(allowed)} are allowed", $"jumpbag backup run {source.Name}");
         if (state.Verified is not { } verified)
             Say("verify", $"{copy.Name} was never verified", $"jumpbag backup verify {copy.Name} --data");
         else if (now - verified > policy.Verify)

@@ -1,5 +1,8 @@
+using System.Text;
 using Jumpbag.Backup.Repository;
 using Jumpbag.Backup.Snapshots;
+using Jumpbag.Core;
+using Jumpbag.Host;
 
 namespace Jumpbag.Backup.Tiers;
 
@@ -51,15 +54,12 @@ public sealed class SizeCache
         {
             if (!isChanged)
                 return;
-            string beside = $"{path}.{Environment.ProcessId}";
             try
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                File.WriteAllLines(beside, known.TakeLast(Most).Select(one => FormattableString.Invariant($"{one.Key} {one.Value.Files} {one.Value.Bytes} {one.Value.Stored}")));
-                File.Move(beside, path, overwrite: true);
+                WholeFile.Write(path, Encoding.ASCII.GetBytes(string.Concat(known.TakeLast(Most).Select(one => FormattableString.Invariant($"{one.Key} {one.Value.Files} {one.Value.Bytes} {one.Value.Stored}\n")))));
                 isChanged = false;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (FailedException)
             {
                 return;
             }

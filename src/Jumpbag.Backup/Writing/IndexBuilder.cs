@@ -20,9 +20,10 @@ internal sealed class IndexBuilder
         Blobs += blobs.Count;
     }
 
-    public byte[] ToJson()
+    /// <param name="text">What is in it is thrown away: megabytes, which who makes many of them uses again.</param>
+    public ReadOnlySpan<byte> ToJson(ArrayBufferWriter<byte> text)
     {
-        var text = new ArrayBufferWriter<byte>(1024 + Blobs * 160);
+        text.ResetWrittenCount();
         Span<byte> hex = stackalloc byte[StorageId.TextLength];
         using (var json = new Utf8JsonWriter(text, new() { SkipValidation = true }))
         {
@@ -52,6 +53,6 @@ internal sealed class IndexBuilder
             json.WriteEndArray();
             json.WriteEndObject();
         }
-        return text.WrittenSpan.ToArray();
+        return text.WrittenSpan;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Jumpbag.Backup.Chunking;
 using Jumpbag.Backup.Repository;
 using Jumpbag.Backup.Stores;
 using Jumpbag.Core;
@@ -15,28 +16,28 @@ namespace Jumpbag.Backup.Writing;
 /// </summary>
 internal sealed class RepositoryWriter : IDisposable
 {
-    /// <summary>Packs on their way to the store at once; each takes its memory, so there are no more that wait.</summary>
-    private const int Uploads = 2;
-
     /// <summary>A pack of the usual size with its list, and the blob that does not end where it should.</summary>
     private const int BufferSize = PackBuilder.Target + (2 << 20);
 
-    /// <summary>An index file of so many blobs has about 8 MB.</summary>
-    private const int MostIndexed = 50_000;
+    /// <summary>An index file of so many blobs has about 3 MB before it is compressed.</summary>
+    private const int MostIndexed = 20_000;
 
     private const int CompressionLevel = 3;
 
     private static readonly TimeSpan IndexEvery = TimeSpan.FromMinutes(2);
 
     private readonly BackupRepository repository;
-    private readonly Lock gate = new();
+    private readonly Lock gate = new(), indexGate = new();
     private readonly PackBuilder?[] packs = new PackBuilder?[2];
     private readonly ConcurrentBag<byte[]> buffers = [];
     private readonly BlockingCollection<PackBuilder> full = [];
-    private readonly SemaphoreSlim room = new(Uploads);
+
+    /// <summary>How many packs may yet be begun: one of each type beside those that are on their way.</summary>
+    private readonly SemaphoreSlim room;
     private readonly Thread[] uploaders;
-    private readonly ThreadLocal<Compressor> compressors = new(() => new(CompressionLevel), trackAllValues: true);
+    private readonly ThreadLocal<Sealer> sealers = new(() => new(), trackAllValues: true);
     private readonly Stopwatch sinceIndex = Stopwatch.StartNew();
+    private readonly ArrayBufferWriter<byte> indexText = new(MostIndexed * 200);
     private IndexBuilder unindexed = new();
     private volatile Exception? failure;
     private long newBlobs, newBytes, storedBytes;
@@ -46,7 +47,9 @@ internal sealed class RepositoryWriter : IDisposable
         if (repository.Version < 2)
             throw new UnsupportedException($"{repository.Place}: is of version {repository.Version}, which is read but not written", "restic brings it to version 2: restic -r REPOSITORY migrate upgrade_repo_v2");
         this.repository = repository;
-        uploaders = [.. Enumerable.Range(0, Uploads).Select(_ => new Thread(Upload) { IsBackground = true })];
+        int uploads = repository.Store.Uploads;
+        room = new(uploads + packs.Length);
+        uploaders = [.. Enumerable.Range(0, uploads).Select(_ => new Thread(Upload) { IsBackground = true })];
         foreach (Thread uploader in uploaders)
             uploader.Start();
     }
@@ -104,32 +107,25 @@ internal sealed class RepositoryWriter : IDisposable
             uploader.Join();
         full.Dispose();
         room.Dispose();
-        foreach (Compressor compressor in compressors.Values)
-            compressor.Dispose();
-        compressors.Dispose();
+        foreach (Sealer sealer in sealers.Values)
+            sealer.Compressor.Dispose();
+        sealers.Dispose();
     }
 
     private void Store(BlobType type, StorageId id, ReadOnlySpan<byte> content)
     {
-        byte[] compressed = ArrayPool<byte>.Shared.Rent(Compressor.GetCompressBound(content.Length)), hidden = [];
-        try
-        {
-            int length = compressors.Value!.Wrap(content, compressed);
-            bool isSmaller = length < content.Length;
-            ReadOnlySpan<byte> plain = isSmaller ? compressed.AsSpan(0, length) : content;
-            int size = plain.Length + RepositoryCipher.Overhead;
-            hidden = ArrayPool<byte>.Shared.Rent(size);
-            repository.Cipher.Seal(plain, hidden.AsSpan(0, size));
-            Add(type, id, hidden.AsSpan(0, size), isSmaller ? (uint)content.Length : 0);
-            Interlocked.Increment(ref newBlobs);
-            Interlocked.Add(ref newBytes, content.Length);
-            Interlocked.Add(ref storedBytes, size);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(compressed);
-            ArrayPool<byte>.Shared.Return(hidden);
-        }
+        Sealer sealer = sealers.Value!;
+        Span<byte> hidden = sealer.Room(content.Length + RepositoryCipher.Overhead);
+        // Compressed to where it is then sealed; what does not become smaller is left as it is.
+        bool isSmaller = sealer.Compressor.TryWrap(content, hidden.Slice(RepositoryCipher.IvSize, Math.Max(0, content.Length - 1)), out int length);
+        if (!isSmaller)
+            length = content.Length;
+        hidden = hidden[..(length + RepositoryCipher.Overhead)];
+        repository.Cipher.Seal(isSmaller ? hidden.Slice(RepositoryCipher.IvSize, length) : content, hidden);
+        Add(type, id, hidden, isSmaller ? (uint)content.Length : 0);
+        Interlocked.Increment(ref newBlobs);
+        Interlocked.Add(ref newBytes, content.Length);
+        Interlocked.Add(ref storedBytes, hidden.Length);
     }
 
     private void Add(BlobType type, StorageId id, ReadOnlySpan<byte> hidden, uint uncompressed)
@@ -140,7 +136,7 @@ internal sealed class RepositoryWriter : IDisposable
             ref PackBuilder? pack = ref packs[(int)type];
             if (pack is not null && !pack.HasRoom(hidden.Length))
                 (before, pack) = (pack, null);
-            pack ??= new(Buffer(PackBuilder.SizeFor(hidden.Length)));
+            pack ??= Begin(PackBuilder.SizeFor(hidden.Length));
             pack.Add(type, id, hidden, uncompressed);
             if (pack.IsFull)
                 (after, pack) = (pack, null);
@@ -149,17 +145,19 @@ internal sealed class RepositoryWriter : IDisposable
         Send(after);
     }
 
-    private byte[] Buffer(int needed) => needed > BufferSize ? new byte[needed] : buffers.TryTake(out byte[]? used) ? used : GC.AllocateUninitializedArray<byte>(BufferSize);
-
     /// <summary>Waits until there is room: what is read faster than the store takes it must not pile up.</summary>
+    private PackBuilder Begin(int needed)
+    {
+        room.Wait();
+        return new(needed > BufferSize ? new byte[needed] : buffers.TryTake(out byte[]? used) ? used : GC.AllocateUninitializedArray<byte>(BufferSize));
+    }
+
     private void Send(PackBuilder? pack)
     {
         if (failure is not null)
             throw Failed();
-        if (pack is null)
-            return;
-        room.Wait();
-        full.Add(pack);
+        if (pack is not null)
+            full.Add(pack);
     }
 
     private void Upload()
@@ -176,7 +174,8 @@ internal sealed class RepositoryWriter : IDisposable
                 repository.Store.Save(FileKind.Pack, id.ToString(), content);
                 repository.Index.Add(id, pack.Blobs);
                 bool isDue;
-                lock (gate)
+                // Not the gate: who holds that may be waiting for this pack to be gone.
+                lock (indexGate)
                 {
                     unindexed.Add(id, pack.Blobs);
                     isDue = unindexed.Blobs >= MostIndexed || sinceIndex.Elapsed > IndexEvery;
@@ -200,13 +199,14 @@ internal sealed class RepositoryWriter : IDisposable
     private void SaveIndex()
     {
         IndexBuilder due;
-        lock (gate)
+        lock (indexGate)
         {
             (due, unindexed) = (unindexed, new());
             sinceIndex.Restart();
         }
         if (!due.IsEmpty)
-            repository.SaveFile(FileKind.Index, due.ToJson());
+            lock (indexText)
+                repository.SaveFile(FileKind.Index, due.ToJson(indexText));
     }
 
     private void Close()
@@ -226,4 +226,15 @@ internal sealed class RepositoryWriter : IDisposable
     }
 
     private Exception Failed() => failure is JumpbagException known ? new FailedException(known.Message, known.Hint, known) : new InvalidOperationException("an upload failed", failure);
+
+    /// <summary>What a thread seals with. As memory the buffer takes only what was ever filled of it.</summary>
+    private sealed class Sealer
+    {
+        private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(Chunker.Most + RepositoryCipher.Overhead);
+
+        public Compressor Compressor { get; } = new(CompressionLevel);
+
+        /// <summary>The tree of a huge folder is longer than any chunk.</summary>
+        public Span<byte> Room(int length) => length <= buffer.Length ? buffer.AsSpan(0, length) : new byte[length];
+    }
 }

@@ -28,6 +28,8 @@ internal static class StateJson
             if (state.Plans.Latest is { } plan)
                 Planned(json, state, plan);
             Watched(json, state.Operations.Monitors);
+            if (state.Backups is { } backups)
+                Backups(json, backups);
             if (state.Checklists.Lines is { Count: > 0 } lines)
             {
                 json.WriteStartObject("checklist");
@@ -193,5 +195,40 @@ internal static class StateJson
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    private static void Backups(Utf8JsonWriter json, Entry entry)
+    {
+        var data = (BackupsSeen)entry.Data;
+        json.WriteStartObject("backups");
+        json.WriteString("host", entry.Host);
+        json.WriteTime("seen", entry.When);
+        json.WriteStartArray("copies");
+        foreach (CopySeen copy in data.Copies.Take(Most))
+        {
+            json.WriteStartObject();
+            json.WriteString("source", copy.Source);
+            json.WriteString("copy", copy.Copy);
+            json.WriteString("tier", copy.Tier);
+            json.WriteString("standing", copy.Standing.ToString().ToLowerInvariant());
+            json.WriteString("problem", copy.Problem);
+            json.WriteTime("taken", copy.Taken);
+            json.WriteString("size", copy.Bytes is { } bytes ? ByteSize.Format(bytes) : null);
+            json.WriteString("restore", copy.Restore is { } seconds ? Durations.Format(TimeSpan.FromSeconds(seconds)) + (copy.Measured ? "" : " ?") : null);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("live");
+        foreach (LiveSeen live in data.Live.Take(Most))
+        {
+            json.WriteStartObject();
+            json.WriteString("copy", live.Copy);
+            json.WriteBoolean("healthy", live.IsHealthy);
+            json.WriteString("message", live.Message);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStrings("violations", data.Violations.Take(Most));
+        json.WriteEndObject();
     }
 }

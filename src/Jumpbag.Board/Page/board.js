@@ -113,6 +113,7 @@ function show() {
   $('watched-section').hidden = s.watched.length === 0;
   fill('watched', s.watched.map(one => make('li', {}, make('span', { className: one.exitStatus === 0 ? '' : 'late' }, `${one.label} ${one.exitStatus === 0 ? 'ok' : 'exit status ' + one.exitStatus} `),
     make('span', { className: 'command' }, one.command), make('small', { className: 'label' }, ` on ${one.host} for `, ticking('since', one.since)), one.output ? make('div', { className: 'label' }, one.output) : null)));
+  showBackups(s.backups);
   count('timeline-title', `${s.events.toLocaleString('en')} events`);
   $('acts').hidden = !canWrite;
   $('vet-button').hidden = !s.plan?.waits;
@@ -153,6 +154,31 @@ function steps(plan, all) {
     make('span', { className: 'command' }, `${i + 1}. $ ${step.command}`), step.standing === 'open' ? null : make('b', {}, ` [${step.standing}]`),
     make('div', { className: step.risk.includes('source') ? 'danger' : 'label' }, `${step.risk}: ${step.target}`),
     all ? make('div', { className: 'label' }, `expected: exit status 0${step.expect ? ` and "${step.expect}"` : ''}${step.wayBack ? `; way back: ${step.wayBack}` : ''}${step.minutes ? `; time box: ${step.minutes} min` : ''}`) : null)));
+}
+
+// Sources down, copies across, from the nearest to the farthest; a colour says whether one may count on it.
+function showBackups(seen) {
+  $('backups-section').hidden = !seen;
+  if (!seen)
+    return;
+  const tiers = ['near', 'offsite'], sources = [...new Set(seen.copies.map(one => one.source))];
+  const copies = [...new Map(seen.copies.map(one => [one.copy, one])).values()].sort((a, b) => tiers.indexOf(a.tier) - tiers.indexOf(b.tier));
+  $('backups-title').querySelector('.count').replaceChildren('seen ', ticking('since', seen.seen), ` ago on ${seen.host}`);
+  $('backups').replaceChildren(make('table', {},
+    make('thead', {}, make('tr', {}, make('th', {}), ...copies.map(one => make('th', { scope: 'col' }, one.copy, make('small', {}, one.tier))))),
+    make('tbody', {}, ...sources.map(source => make('tr', {}, make('th', { scope: 'row' }, source),
+      ...copies.map(copy => backupCell(seen.copies.find(one => one.source === source && one.copy === copy.copy))))))),
+  ...seen.live.map(one => make('p', { className: one.healthy ? 'label' : 'late' }, `${one.copy} (live): ${one.healthy ? '' : 'NOT WELL: '}${one.message}`)),
+  ...seen.violations.map(text => make('p', { className: 'violation' }, text)));
+}
+
+function backupCell(one) {
+  if (!one)
+    return make('td', {});
+  return make('td', { className: one.standing, title: one.problem },
+    make('b', {}, one.taken ? ticking('since', one.taken, `taken ${clock(one.taken)}`) : one.problem ? 'none' : ''),
+    make('small', {}, [one.size, one.restore ? `back in ${one.restore}` : ''].filter(Boolean).join(', ')),
+    one.problem ? make('small', {}, one.problem) : null);
 }
 
 function showRunning() {

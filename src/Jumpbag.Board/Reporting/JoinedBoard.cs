@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Jumpbag.Board.Access;
 using Jumpbag.Core;
+using Jumpbag.Host;
 using Jumpbag.Incident.Notifying;
 
 namespace Jumpbag.Board.Reporting;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Jumpbag.Core;
+using Jumpbag.Databases.Replication;
 using Jumpbag.Databases.Servers;
 
 namespace Jumpbag.Databases.Loading;
@@ -15,7 +16,6 @@ public sealed class ReplicaWatch : IDisposable
 {
     private const int DefaultPort = 3306;
     private const string Hint = "set report_host and report_port on the replicas, or leave out --max-replica-lag";
-    private static readonly Version NewWords = new(8, 0, 22);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly TimeSpan most;
@@ -61,7 +61,7 @@ public sealed class ReplicaWatch : IDisposable
 
     private void Find(MySqlConnection main)
     {
-        List<byte[]?[]> rows = [.. main.Query(HasNewWords(main) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS").Rows];
+        List<byte[]?[]> rows = [.. main.Query(ReplicaChannel.HasNewWords(main) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS").Rows];
         List<(string Host, int Port)> registered = [.. rows.Select(row => (Encoding.UTF8.GetString(row[1] ?? []), int.Parse(Encoding.ASCII.GetString(row[2]!), CultureInfo.InvariantCulture)))];
         foreach ((string host, int port) in registered)
             if (host.Length > 0)
@@ -106,9 +106,7 @@ public sealed class ReplicaWatch : IDisposable
         }
     }
 
-    private static bool HasNewWords(MySqlConnection server) => !server.Version.IsMariaDb && server.Version.Number >= NewWords;
-
-    private static QueryResult Status(MySqlConnection replica) => replica.Query(HasNewWords(replica) ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS");
+    private static QueryResult Status(MySqlConnection replica) => replica.Query(ReplicaChannel.HasNewWords(replica) ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS");
 
     /// <summary>Of "10.0.0.5:41234" and "[::1]:41234".</summary>
     private static string HostOf(string client)

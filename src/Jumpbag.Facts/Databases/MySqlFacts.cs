@@ -1,4 +1,5 @@
 using System.Globalization;
+using Jumpbag.Databases.Replication;
 using Jumpbag.Databases.Servers;
 using Jumpbag.Facts.Files;
 using Jumpbag.Facts.Texts;
@@ -8,10 +9,6 @@ namespace Jumpbag.Facts.Databases;
 /// <summary>Replication, cluster, connections and long statements of a MariaDB or MySQL server.</summary>
 internal sealed class MySqlFacts(ProbeContext context, MySqlConnection server, string name)
 {
-    private static readonly Version NewWords = new(8, 0, 22);
-
-    private bool IsNew => !server.Version.IsMariaDb && server.Version.Number >= NewWords;
-
     public void Report()
     {
         Dictionary<string, string> status = server.Query("SHOW GLOBAL STATUS").Pairs(), settings = server.Query("SHOW GLOBAL VARIABLES").Pairs();
@@ -49,37 +46,32 @@ internal sealed class MySqlFacts(ProbeContext context, MySqlConnection server, s
 
     private void Replication()
     {
-        string statement = server.Version.IsMariaDb ? "SHOW ALL SLAVES STATUS" : IsNew ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
-        QueryResult result;
+        string statement = ReplicaChannel.Statement(server);
         try
         {
-            result = server.Query(statement);
+            foreach (ReplicaChannel channel in ReplicaChannel.Of(server))
+                Channel(channel, statement);
         }
         catch (ServerException e) when (e.IsAccessDenied || e.Code == 1227)
         {
             context.Denied($"{name}: {statement}: {e.Message}");
             return;
         }
-        foreach (Dictionary<string, string?> row in result.Rows())
-            Channel(row, statement);
         double replicas = server.Query("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'").Scalar is { } count ? Answers.Number(count) ?? 0 : 0;
         if (replicas > 0)
             context.Info("replicas", name, $"{replicas:0} replicas read its binary log", $"{name}: PROCESSLIST");
     }
 
-    private void Channel(Dictionary<string, string?> row, string statement)
+    private void Channel(ReplicaChannel channel, string statement)
     {
-        string? channel = row.First("Connection_name", "Channel_Name");
-        string subject = channel is null ? name : $"{name} {FilesExtensions.Shown(channel)}";
-        string from = FilesExtensions.Shown(row.First("Source_Host", "Master_Host") ?? "?"), source = $"{name}: {statement}";
-        string io = row.First("Replica_IO_Running", "Slave_IO_Running") ?? "?", sql = row.First("Replica_SQL_Running", "Slave_SQL_Running") ?? "?";
-        double? lag = Answers.Number(row.First("Seconds_Behind_Source", "Seconds_Behind_Master"));
-        string? sqlError = row.First("Last_SQL_Error"), ioError = row.First("Last_IO_Error");
-        if (sql != "Yes")
-            context.Critical("replication", subject, $"replica of {from} stands still: {(sqlError is null ? "its SQL thread is stopped" : FilesExtensions.Shown(sqlError))}", source,
+        string subject = channel.Name is null ? name : $"{name} {FilesExtensions.Shown(channel.Name)}";
+        string from = FilesExtensions.Shown(channel.From), source = $"{name}: {statement}";
+        double? lag = channel.Lag;
+        if (!channel.Applies)
+            context.Critical("replication", subject, $"replica of {from} stands still: {(channel.SqlError is null ? "its SQL thread is stopped" : FilesExtensions.Shown(channel.SqlError))}", source,
                 "don't skip before you know why: is the data different here? who wrote to the replica?");
-        else if (io != "Yes")
-            context.Critical("replication", subject, $"replica of {from} gets nothing ({FilesExtensions.Shown(io)}): {(ioError is null ? "its IO thread is stopped" : FilesExtensions.Shown(ioError))}", source,
+        else if (!channel.Receives)
+            context.Critical("replication", subject, $"replica of {from} gets nothing ({FilesExtensions.Shown(channel.Io)}): {(channel.IoError is null ? "its IO thread is stopped" : FilesExtensions.Shown(channel.IoError))}", source,
                 "is the primary up and reachable, has it still the binary log?");
         else
             context.Add(lag is null or > 300 ? FactLevel.Critical : lag > 30 ? FactLevel.Warning : FactLevel.Info, "replication", subject,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Jumpbag.Core;
+using Jumpbag.Databases.Replication;
 using Jumpbag.Databases.Servers;
 using Jumpbag.Facts.Files;
 using Jumpbag.Facts.Texts;
@@ -43,22 +44,16 @@ internal sealed class PostgresFacts(ProbeContext context, PostgresConnection ser
 
     private void Standby()
     {
-        Dictionary<string, string?> row = One("""
-            SELECT (SELECT status FROM pg_stat_wal_receiver LIMIT 1) AS receiver, (SELECT sender_host FROM pg_stat_wal_receiver LIMIT 1) AS sender,
-              pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AS equal,
-              extract(epoch FROM now() - pg_last_xact_replay_timestamp())::bigint AS lag, pg_is_wal_replay_paused() AS paused
-            """);
-        string source = $"{name}: pg_stat_wal_receiver, pg_last_xact_replay_timestamp()", from = FilesExtensions.Shown(row["sender"] ?? "its primary");
-        double? lag = Answers.Number(row["lag"]);
-        // Where all that came is replayed, the age of the last transaction says only how long nobody wrote.
-        string behind = row["equal"] == "t" ? "all that came is replayed" : lag is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0} s behind") : "how far behind is not known";
-        if (row["paused"] == "t")
+        var state = StandbyState.Of(server);
+        string source = $"{name}: pg_stat_wal_receiver, pg_last_xact_replay_timestamp()", from = FilesExtensions.Shown(state.Sender ?? "its primary");
+        string behind = state.HasReplayedAll ? "all that came is replayed" : state.Lag is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0} s behind") : "how far behind is not known";
+        if (state.IsPaused)
             context.Critical("replication", name, $"replay is paused, {behind}", source, "SELECT pg_wal_replay_resume(); who paused it, and why?");
-        else if (row["receiver"] != "streaming")
-            context.Critical("replication", name, $"standby that receives nothing ({row["receiver"] ?? "no receiver"}), {behind}", source, "is the primary up, is its slot or WAL still there? the server's log says which");
+        else if (!state.Receives)
+            context.Critical("replication", name, $"standby that receives nothing ({state.Receiver ?? "no receiver"}), {behind}", source, "is the primary up, is its slot or WAL still there? the server's log says which");
         else
-            context.Add(row["equal"] != "t" && lag > 300 ? FactLevel.Critical : row["equal"] != "t" && lag > 30 ? FactLevel.Warning : FactLevel.Info, "replication", name, $"standby of {from}, {behind}", source,
-                row["equal"] != "t" && lag > 30 ? "what holds replay up: a long query here? the disk? pg_stat_activity" : null, moves: true);
+            context.Add(state.Lag > 300 ? FactLevel.Critical : state.Lag > 30 ? FactLevel.Warning : FactLevel.Info, "replication", name, $"standby of {from}, {behind}", source,
+                state.Lag > 30 ? "what holds replay up: a long query here? the disk? pg_stat_activity" : null, moves: true);
     }
 
     private void Primary()

@@ -107,9 +107,10 @@ internal sealed class ContentCopier
         for (long at = from; at < to;)
         {
             cancelled.ThrowIfCancellationRequested();
-            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(BufferSize, to - at));
+            int length = (int)Math.Min(BufferSize, to - at);
             long before = Lost;
-            ContentReader.ReadAround(fileSystem, extent, at, piece, sink);
+            // What is in memory is written from there.
+            ReadOnlySpan<byte> piece = extent.Kind == FileExtentKind.Inline ? extent.Inline.Span.Slice((int)(at - extent.Offset), length) : Read(fileSystem, extent, at, length);
             bool nothing = Lost - before >= piece.Length;
             Errno error = nothing ? Errno.None : file.Write(piece, at);
             if (error != Errno.None)
@@ -121,5 +122,12 @@ internal sealed class ContentCopier
             end = at;
         }
         return Errno.None;
+    }
+
+    private Span<byte> Read(FileSystem fileSystem, in FileExtent extent, long at, int length)
+    {
+        Span<byte> piece = buffer.AsSpan(0, length);
+        ContentReader.ReadAround(fileSystem, extent, at, piece, sink);
+        return piece;
     }
 }

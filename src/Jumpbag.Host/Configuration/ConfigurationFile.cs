@@ -56,7 +56,7 @@ public static class ConfigurationFile
             DiagnosticsBag found = SyntaxParser.Parse(text, path, validate: true).Diagnostics;
             foreach (DiagnosticMessage message in found)
                 if (message.Kind == DiagnosticMessageKind.Error)
-                    throw Mistake(path, message.Span.Start.Line + 1, message.Message);
+                    throw Mistake(path, message.Span.Start.Line + 1, message.Message, $"the line is: {text.Split('\n').ElementAtOrDefault(message.Span.Start.Line)?.Trim()}");
             TomlParser events = TomlParser.Create(text, new TomlParserOptions { DecodeScalars = true, EagerStringValues = true });
             while (events.MoveNext())
                 if (events.Current.Kind == TomlParseEventKind.StartTable)
@@ -115,7 +115,7 @@ public static class ConfigurationFile
         }
     }
 
-    private static UsageException Mistake(string path, int line, string message) => new($"{path}:{line}: {message.TrimEnd('.')}");
+    private static UsageException Mistake(string path, int line, string message, string? hint = null) => new($"{path}:{line}: {message.TrimEnd('.')}", hint);
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

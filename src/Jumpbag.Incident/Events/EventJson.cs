@@ -37,6 +37,7 @@ namespace Jumpbag.Incident.Events;
 [JsonSerializable(typeof(Accepted))]
 [JsonSerializable(typeof(ChecklistBrought))]
 [JsonSerializable(typeof(Checked))]
+[JsonSerializable(typeof(BackupsSeen))]
 [JsonSerializable(typeof(Merged))]
 [JsonSerializable(typeof(Recovered))]
 internal sealed partial class EventJson : JsonSerializerContext
@@ -66,6 +67,7 @@ internal sealed partial class EventJson : JsonSerializerContext
         "note" => Readable.Noted,
         "correct" => Readable.Corrected,
         "fact" => Readable.FactFound,
+        "backups" => Readable.BackupsSeen,
         "assume" => Readable.Assumed,
         "confirm" => Readable.Confirmed,
         "refute" => Readable.Refuted,

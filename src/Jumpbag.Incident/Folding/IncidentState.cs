@@ -65,6 +65,9 @@ public sealed class IncidentState
 
     public IReadOnlyList<Entry> Notes => notes;
 
+    /// <summary>How the backups stood when somebody last looked; null where nobody did.</summary>
+    public Entry? Backups { get; private set; }
+
     /// <summary>The hash that is kept outside, to see later whether the end of the journal was cut off.</summary>
     public string Head => Entries[^1].Hash;
 
@@ -100,6 +103,7 @@ public sealed class IncidentState
             case RoleSet role: roles[role.Role] = role.Person; break;
             case Accepted accepted: roles[accepted.Role] = entry.Author.Name; break;
             case Noted: notes.Add(entry); break;
+            case BackupsSeen: Backups = entry; break;
         }
         Phases.Apply(entry);
         Triage.Apply(entry);

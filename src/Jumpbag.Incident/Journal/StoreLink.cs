@@ -1,5 +1,6 @@
 using System.Text;
 using Jumpbag.Core;
+using Jumpbag.Host;
 using Jumpbag.Incident.Notifying;
 
 namespace Jumpbag.Incident.Journal;

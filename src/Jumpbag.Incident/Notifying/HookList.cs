@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Jumpbag.Core;
+using Jumpbag.Host;
 
 namespace Jumpbag.Incident.Notifying;
 

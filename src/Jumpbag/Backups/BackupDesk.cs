@@ -41,6 +41,23 @@ internal sealed class BackupDesk(ParseResult parsed, Session session, TiersConfi
             Out.WriteLine(line);
     }
 
+    /// <summary>Does one of several things, which go on where it fails: that is told.</summary>
+    /// <param name="what">What failed then: a copy, or a source and a copy.</param>
+    /// <returns>Whether it was done.</returns>
+    public bool Try(string what, Action act)
+    {
+        try
+        {
+            act();
+            return true;
+        }
+        catch (JumpbagException e)
+        {
+            Events(new SourceFailed(what, e.Message, e.Hint));
+            return false;
+        }
+    }
+
     public void Dispose() => Copies.Dispose();
 
     private IReadOnlyList<T> Named<T>(IReadOnlyList<string> names, IReadOnlyList<T> all, Func<T, string> nameOf, string what)

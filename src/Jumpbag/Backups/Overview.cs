@@ -1,4 +1,5 @@
 using Jumpbag.Backup.Tiers;
+using Jumpbag.Restoring;
 
 namespace Jumpbag.Backups;
 
@@ -9,7 +10,7 @@ internal sealed record Overview(DateTimeOffset Time, IReadOnlyList<CopyState> St
     public static Overview Of(BackupDesk desk, IReadOnlyList<BackupSource> sources, bool sizes)
     {
         CancellationToken cancelled = desk.Session.CatchSignals();
-        Task<LiveState[]> live = Task.WhenAll(desk.Config.Copies.Where(copy => copy.Tier == Tier.Live).Select(copy => Task.Run(() => LiveProbe.Ask(copy))));
+        Task<LiveState[]> live = Task.WhenAll(desk.Config.Copies.Where(copy => copy.Tier == Tier.Live).Select(copy => Task.Run(() => LiveProbe.Ask(copy, RepositoryPassword.Of))));
         IReadOnlyList<CopyState> states = desk.Copies.Survey(sources, BackupDesk.StateFolder, sizes, cancelled);
         return new(desk.Now, states, live.GetAwaiter().GetResult(), PolicyCheck.Run(desk.Config with { Sources = sources }, states, desk.Now));
     }

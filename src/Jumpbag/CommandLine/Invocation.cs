@@ -65,6 +65,9 @@ public static class Invocation
             foreach (ArgumentResult argument in parsed.CommandResult.Children.OfType<ArgumentResult>())
                 if (argument.Tokens.FirstOrDefault(token => token.Value.Length > 1 && token.Value[0] == '-') is { } option)
                     return $"{option.Value}: no such option";
+        // Where a verb is wanted, a word that is none says more than that there is none.
+        if (parsed.CommandResult.Command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var word, ..] && parsed.Errors.Count > 0)
+            return $"Unrecognized command or argument '{word}'";
         return parsed.Errors.Count > 0 ? string.Join(' ', parsed.Errors[0].Message.TrimEnd('.').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) : null;
     }
 

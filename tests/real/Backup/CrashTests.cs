@@ -49,6 +49,30 @@ public sealed class CrashTests : IDisposable
         Assert.Equal("130\n1\nours/locks:\n\nours/snapshots:\nTrue\nchecked\n", result.Output + result.Errors);
     }
 
+    /// <summary>At every change that they make: tests/unit, BrokenOffTests. Here it is a process that dies, and restic that looks.</summary>
+    [Fact]
+    public void killed_while_it_prunes_heals_or_copies_it_leaves_what_was_whole_and_goes_on()
+    {
+        ShellResult result = Run("""
+            export JUMPBAG_STATE="$PWD/state" JUMPBAG_CONFIG="$PWD/jumpbag.toml"; echo x >key
+            printf '[sources.s]\npath = ["%s"]\n[copies.near]\nurl = "%s"\npassword-file = "%s"\n[copies.near.keep]\nlast = 1\n[copies.far]\ntier = "offsite"\nurl = "%s"\npassword-file = "%s"\n' "$PWD/src" "$PWD/near" "$PWD/key" "$PWD/far" "$PWD/key" >jumpbag.toml
+            mkdir src; for i in $(seq 24); do head -c 2M /dev/urandom >src/$i; done
+            jumpbag backup init -q; cp -a far far.new; jumpbag backup run -q; for i in $(seq 2 3 24); do head -c 2M /dev/urandom >src/$i; done; jumpbag backup run -q; jumpbag backup forget -q --copy near >/dev/null
+            mv near near.full; mv far far.full
+            state() { find near far -type f | md5sum; }
+            # From the moment at which something has changed on: the first change is the lock.
+            strike() { local before; before=$(state); "$JUMPBAG" backup "$@" 2>/dev/null >&2 & pid=$!; for t in $(seq 500); do [ "$(state)" != "$before" ] && break; sleep 0.01; done; sleep 0.$((3 + RANDOM % 5)); kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null; }
+            whole() { restic -r $1 check --no-lock --read-data >checked 2>&1 || cat checked; }
+            new() { rm -rf near far; cp -a $1 near; cp -a $2 far; }
+            for i in 1 2; do
+                new near.full far.full; strike prune near; whole near; jumpbag backup prune -q near 2>/dev/null; echo prune $?; check near; [ $(du -sm near | cut -f1) -lt 60 ] || du -sm near
+                new near.full far.new; strike copy --all --to far; whole far; jumpbag backup copy -q --all --to far 2>/dev/null; echo copy $?; check far; restic -q -r far snapshots --json | grep -o '"short_id"' | wc -l
+                new near.full far.full; rm $(find far/data -type f -size +3M | head -3); strike heal far; jumpbag backup heal -q far 2>/dev/null; echo heal $?; check far
+            done
+            """);
+        Assert.Equal(string.Concat(Enumerable.Repeat("prune 0\nchecked\ncopy 0\nchecked\n1\nheal 0\nchecked\n", 2)), result.Output + result.Errors);
+    }
+
     [Fact]
     public void a_full_disk_is_told_and_harms_nothing()
     {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Jumpbag.Backup.Maintenance;
+using Jumpbag.Backup.Repository;
 using Jumpbag.Backup.Stores;
 using Jumpbag.Core;
 using Jumpbag.Tests.Support;
@@ -100,5 +102,44 @@ public sealed class StoreKindTests(StoreServers servers)
         variables["OS_PASSWORD"] = "wrong";
         using RepositoryStore wrong = StoreAddress.Parse("swift://jumpbag-keystone").Open(new() { Variable = variables.GetValueOrDefault });
         Assert.Contains("OS_PASSWORD", Assert.Throws<FailedException>(() => wrong.HasRepository()).Hint, StringComparison.Ordinal);
+    }
+
+    /// <summary>An append-only server withstands; a plain one does not; one that keeps versions only where these cannot be deleted either.</summary>
+    [Theory]
+    [InlineData("rest", Trouble.None, "^does not withstand: an object could be overwritten$", "")]
+    [InlineData("sftp", Trouble.None, "^does not withstand: an object could be overwritten$", "")]
+    [InlineData("rest-append", Trouble.None, "^withstands: an object could neither be overwritten .* nor deleted ", "")]
+    [InlineData("s3", Trouble.None, "^does not withstand: an object could be overwritten$", "")]
+    [InlineData("s3", Trouble.None, "and then the version of it that was kept could be deleted too$", "versions")]
+    [InlineData("s3", Trouble.Lock, "^withstands: an object could be overwritten, but what was in it stays as a version, which could not be deleted .*access is denied", "locked")]
+    [InlineData("swift", Trouble.None, "and then the version of it that was kept could be deleted too$", "versions")]
+    [InlineData("swift", Trouble.Lock, "^withstands: an object could be overwritten, but what was in it stays as a version, which could not be deleted ", "locked")]
+    public void whether_a_store_withstands_who_has_its_keys_is_tried(string kind, Trouble trouble, string says, string versions)
+    {
+        StoreServer server = servers[kind];
+        using var proxy = new TroublesomeProxy(server.Port, seed: 1) { Trouble = trouble };
+        string name = $"canary{versions}";
+        using RepositoryStore store = server.Open(name, proxy.Port);
+        using BackupRepository repository = BackupRepository.Create(store, "pw"u8.ToArray(), null, _ => { });
+        if (versions.Length > 0)
+            Shell.Run("bash", "-c", """
+                auth=$(curl -si -H "X-Auth-User: $ST_USER" -H "X-Auth-Key: $ST_KEY" "$ST_AUTH" | tr -d '\r'); token=$(sed -n 's/^X-Auth-Token: //ip' <<<"$auth"); url=$(sed -n 's/^X-Storage-Url: //ip' <<<"$auth")
+                curl -sf -X POST -H "X-Auth-Token: $token" -H 'X-Versions-Enabled: true' "$url/$1"
+                """.Insert(0, string.Concat(server.Variables.Select(variable => $"export {variable.Key}={Shell.Quote(variable.Value)}\n"))), "bash", kind == "s3" ? $"jumpbag-s3-{name}" : $"jumpbag-{name}");
+        CanaryResult result = CanaryTest.Run(repository, null);
+        Assert.Matches(says, result.Message);
+        Assert.Equal(says.StartsWith("^withstands", StringComparison.Ordinal), result.Stayed);
+        if (!result.Stayed)
+        {
+            Assert.Empty(store.List(FileKind.Pack));
+            Assert.Empty(store.Versions(FileKind.Pack, result.Name));
+            return;
+        }
+        // The next test takes the same one.
+        CanaryResult again = CanaryTest.Run(repository, result.Name);
+        Assert.True(again.Stayed && again.Name == result.Name, again.Message);
+        proxy.Trouble = Trouble.None;
+        if (versions.Length > 0)
+            Assert.False(CanaryTest.Run(repository, result.Name).Stayed);
     }
 }

@@ -55,6 +55,7 @@ public sealed partial class StoreServers : IDisposable, ICollectionFixture<Store
                 {
                     "rest" => Rest(appendOnly: false),
                     "rest-append" => Rest(appendOnly: true),
+                    "rest-tls" => RestWithTls(),
                     "sftp" => Sftp(),
                     "swift" => Swift(),
                     "s3" => S3(),
@@ -79,6 +80,20 @@ public sealed partial class StoreServers : IDisposable, ICollectionFixture<Store
         (Action start, Action stop) = Process(port, "rclone", "serve", "restic", "--config", "/dev/null", "--addr", $"127.0.0.1:{port}", "--user", "anna", "--pass", Password, appendOnly ? "--append-only" : "--append-only=false", data);
         return new(port, (name, at) => $"rest:http://anna:{Password}@127.0.0.1:{at}/{name}/", name => $"rest:http://anna:{Password}@127.0.0.1:{port}/{name}/",
             new Dictionary<string, string>(), new Dictionary<string, string>(), name => Path.Combine(data, name))
+        { Start = start, Stop = stop, Secret = Password };
+    }
+
+    /// <summary>Its certificate is its own, known to those whose SSL_CERT_FILE names it.</summary>
+    private StoreServer RestWithTls()
+    {
+        Require.Tool("rclone");
+        Require.Tool("openssl");
+        int port = ServerProcess.FreePort();
+        string data = Directory.CreateDirectory(folder.File("tls")).FullName, certificate = $"{data}.pem", key = $"{data}.key";
+        Shell.Run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=box", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate);
+        (Action start, Action stop) = Process(port, "rclone", "serve", "restic", "--config", "/dev/null", "--addr", $"127.0.0.1:{port}", "--cert", certificate, "--key", key, "--user", "anna", "--pass", Password, data);
+        return new(port, (name, at) => $"rest:https://anna:{Password}@127.0.0.1:{at}/{name}/", name => $"rest:https://anna:{Password}@127.0.0.1:{port}/{name}/",
+            new Dictionary<string, string> { ["SSL_CERT_FILE"] = certificate }, new Dictionary<string, string>(), name => Path.Combine(data, name))
         { Start = start, Stop = stop, Secret = Password };
     }
 

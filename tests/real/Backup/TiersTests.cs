@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Jumpbag.Tests.Support;
 
 namespace Jumpbag.Tests.Real.Backup;
@@ -99,7 +100,8 @@ public sealed class TiersTests : IDisposable
     public void whatever_one_copy_has_lost_the_others_give_and_heal()
     {
         ShellResult result = Run("""
-            backup init -q; backup run -q; cp -a near near.whole
+            # The text first, so that it shares no pack with the noise.
+            backup init -q; mv src/noise noise; backup run -q; mv noise src/noise; backup run -q; cp -a near near.whole
             damage() { rm -rf near out; cp -a near.whole near; "$@"; jumpbag restore -q files:$PWD/src out 2>said; echo "$1: $?"; same src out; }
             big() { find near/data -type f -size +3M | head -1; }
             nothing() { :; }
@@ -123,7 +125,7 @@ public sealed class TiersTests : IDisposable
             backup heal near 2>said; echo $?; grep -c 'noise' said; rm -rf out; jumpbag restore files:$PWD/src out 2>said; echo $?; cmp src/text out/text && echo text; grep -c '^damaged: .*noise' said
             """);
         string[] ways = ["nothing", "flipped", "packless", "indexless", "half", "keyless", "badkey", "gone", "two"];
-        Assert.Matches($"^{string.Concat(ways.Select(way => $"{way}: 0\nsame\n"))}1\n2\n0\nnear good\nfar good\n0\n3\n[1-9][0-9]*\n3\ntext\n[1-9][0-9]*\n$", result.Output + result.Errors);
+        Matches($"^{string.Concat(ways.Select(way => $"{way}: 0\nsame\n"))}1\n2\n0\nnear good\nfar good\n0\n3\n[1-9][0-9]*\n3\ntext\n[1-9][0-9]*\n$", result.Output + result.Errors);
     }
 
     [Fact]
@@ -178,6 +180,9 @@ public sealed class TiersTests : IDisposable
             """);
         Assert.Equal("0\n0\nsame\n1\nnear good\n", result.Output + result.Errors);
     }
+
+    /// <summary>All of what was said is shown where it does not fit.</summary>
+    private static void Matches(string pattern, string said) => Assert.True(Regex.IsMatch(said, pattern), said);
 
     private ShellResult Run(string body)
     {

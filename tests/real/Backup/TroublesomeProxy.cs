@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Jumpbag.Tests.Real.Backup;
 
@@ -26,11 +27,17 @@ public enum Trouble
 
     /// <summary>A byte now and then.</summary>
     Trickle,
+
+    /// <summary>Forwards all but the deletion of a version, which it refuses as a bucket with object lock does.</summary>
+    Lock,
 }
 
 /// <summary>Stands between a store and its server.</summary>
-public sealed class TroublesomeProxy : IDisposable
+public sealed partial class TroublesomeProxy : IDisposable
 {
+    [GeneratedRegex(@"^DELETE \S*[?&](versionId|version-id)=")]
+    private static partial Regex Deletion();
+
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private CancellationTokenSource epoch = new();
     private readonly int server;
@@ -101,10 +108,10 @@ public sealed class TroublesomeProxy : IDisposable
                         cut = kind == 1 ? -1 : kind < 6 ? (long)Math.Pow(2, random.NextDouble() * 19) : 1_400_000;
                     }
                 }
-                if (trouble != Trouble.None || cut < long.MaxValue)
+                if (trouble is not (Trouble.None or Trouble.Lock) || cut < long.MaxValue)
                     Interlocked.Increment(ref troubled);
-                if (trouble == Trouble.None && cut >= 0)
-                    await Forward(client, cut, end);
+                if (trouble is Trouble.None or Trouble.Lock && cut >= 0)
+                    await Forward(client, cut, trouble == Trouble.Lock, end);
                 else
                     await Answer(client, trouble, end);
             }
@@ -141,7 +148,7 @@ public sealed class TroublesomeProxy : IDisposable
         await stream.CopyToAsync(Stream.Null, end);
     }
 
-    private async Task Forward(TcpClient client, long cut, CancellationToken end)
+    private async Task Forward(TcpClient client, long cut, bool isLocked, CancellationToken end)
     {
         using var onward = new TcpClient();
         await onward.ConnectAsync(IPAddress.Loopback, server, end);
@@ -156,6 +163,14 @@ public sealed class TroublesomeProxy : IDisposable
             var buffer = new byte[16 << 10];
             for (int count; (count = await from.ReadAsync(buffer, end)) > 0;)
             {
+                // A request arrives whole.
+                if (isLocked && from == near && Deletion().IsMatch(Encoding.Latin1.GetString(buffer, 0, count)))
+                {
+                    Interlocked.Increment(ref troubled);
+                    const string Denied = "<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied because object protected by object lock.</Message></Error>";
+                    await near.WriteAsync(Encoding.Latin1.GetBytes($"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: {Denied.Length}\r\n\r\n{Denied}"), end);
+                    continue;
+                }
                 if (Interlocked.Add(ref cut, -count) < 0)
                 {
                     // A piece of it still arrives.

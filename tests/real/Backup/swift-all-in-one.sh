@@ -51,7 +51,7 @@ swift_dir = $PWD
 log_level = ERROR
 log_address = $PWD/none
 [pipeline:main]
-pipeline = catch_errors cache s3api tempauth proxy-server
+pipeline = catch_errors cache s3api tempauth versioned_writes symlink proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
@@ -63,6 +63,11 @@ memcache_servers = 127.0.0.1:$memcache
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = testing-Geheim .admin
+[filter:symlink]
+use = egg:swift#symlink
+[filter:versioned_writes]
+use = egg:swift#versioned_writes
+allow_object_versioning = true
 [filter:s3api]
 use = egg:swift#s3api
 s3_acl = false

@@ -66,6 +66,7 @@ public sealed class BoardPageTests(BrowserFixture browser) : IClassFixture<Brows
         journal.Append(BoardScene.Anna, new CommandStarted(Hostile, 1));
         journal.Append(BoardScene.Anna, new Monitored("M1", Hostile, 1, Hostile, 1, true));
         journal.Append(BoardScene.Anna, new Noted(Hostile));
+        journal.Append(BoardScene.Anna, new BackupsSeen([new(Hostile, Hostile, "near", CopyStanding.Bad, false, Hostile)], [new(Hostile, false, Hostile)], [Hostile]));
         journal.Append(new("<i>eve</i>", null, "token"), new Noted("by eve"));
         journal.Append(BoardScene.Anna, new PhaseStamped(Phase.Bleeding, true, Hostile));
         scene.Start();
@@ -76,9 +77,35 @@ public sealed class BoardPageTests(BrowserFixture browser) : IClassFixture<Brows
         Assert.Equal(0, await page.EvaluateAsync<int>("document.querySelectorAll('body img, body script, body i').length"));
         Assert.False(await page.EvaluateAsync<bool>("'hacked' in window"));
         Assert.Equal(Hostile, await page.TextContentAsync("#triage .red .name"));
-        foreach (string place in new[] { "#people", "#tasks", "#assumptions", "#plan", "#watched", "#running", "#timeline", "#phases", "#vet-plan" })
+        foreach (string place in new[] { "#people", "#tasks", "#assumptions", "#plan", "#watched", "#running", "#backups", "#timeline", "#phases", "#vet-plan" })
             Assert.Contains(Hostile, await page.TextContentAsync(place), StringComparison.Ordinal);
         Assert.Contains("<i>eve</i>@", await page.TextContentAsync("#timeline"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task how_the_backups_stand_is_drawn_as_a_table_of_colours()
+    {
+        await using var scene = new BoardScene(browser);
+        scene.Start();
+        IPage page = await scene.Open(scene.Token("rita", "--read"));
+        Assert.False(await page.IsVisibleAsync("#backups-section"));
+        // As 'backup status --record' has it, on this machine; the last one counts.
+        ShellResult result = scene.Bash("""
+            export JUMPBAG_CONFIG="$PWD/jumpbag.toml"; echo pw >key; mkdir -p data
+            printf '[sources.www]\npath = ["%s"]\nprovider = "us"\n[sources.db]\npath = ["%s"]\n[copies.far]\ntier = "offsite"\nurl = "%s"\npassword-file = "%s"\n[copies.closet]\nurl = "%s"\npassword-file = "%s"\n[copies.standby]\nprobe = "tcp://127.0.0.1:1"\n' "$PWD/data" "$PWD/data" "$PWD/far" "$PWD/key" "$PWD/closet" "$PWD/key" >jumpbag.toml
+            jumpbag backup init -q; jumpbag backup run -q; jumpbag backup verify -q closet --data; rm -rf far
+            jumpbag backup status --record
+            """);
+        Assert.True(result.Status == 0, result.Errors);
+        await page.WaitForSelectorAsync("#backups td");
+        Assert.Equal(["", "closetnear", "faroffsite"], await page.Locator("#backups thead th").AllTextContentsAsync());
+        Assert.Equal(["www", "db"], await page.Locator("#backups tbody th").AllTextContentsAsync());
+        Assert.Equal(["good", "bad", "good", "bad"], await page.Locator("#backups td").EvaluateAllAsync<string[]>("cells => cells.map(cell => cell.className)"));
+        Assert.Matches("^[0-9]+ s.*back in", await page.Locator("#backups td").First.TextContentAsync());
+        Assert.Contains("standby (live): NOT WELL", await page.TextContentAsync("#backups"), StringComparison.Ordinal);
+        Assert.Contains("far cannot be asked", await page.TextContentAsync("#backups"), StringComparison.Ordinal);
+        Assert.Contains("backups: 2 of 4 copies are good; not to be counted on: www in far, db in far", await page.TextContentAsync("#timeline"), StringComparison.Ordinal);
+        Assert.NotEqual(await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('#backups .good')).backgroundColor"), await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('#backups .bad')).backgroundColor"));
     }
 
     [Fact]

@@ -66,6 +66,9 @@ internal sealed class BoardScene : IAsyncDisposable
 
     public BoardProcess Board { get; private set; } = null!;
 
+    /// <summary>With the state folder that the board has, where its incident is the current one.</summary>
+    public ShellResult Bash(string script) => JumpbagProgram.Bash(folder.Path, "export JUMPBAG_STATE=$PWD/state\n" + script);
+
     public string Token(string name, string right) => JumpbagProgram.Bash(folder.Path, $"JUMPBAG_STATE=$PWD/state jumpbag board token add {name} {right} -q").Output.Trim();
 
     public void Start()

@@ -33,7 +33,7 @@ public sealed class MydumperTests : IDisposable
         server = new(false, "--default-time-zone=+03:00");
         server.Query(Content);
         // mydumper 0.10.1 hangs now and then.
-        const string Dump = "dump() { for i in 1 2 3 4 5; do rm -rf \"$2\"; timeout 10 mydumper -u root -S $1 \"${@:3}\" -G -E -R -o $2 && return; done; false; }; ";
+        const string Dump = "dump() { for i in $(seq 12); do rm -rf \"$2\"; timeout 5 mydumper -u root -S $1 \"${@:3}\" -G -E -R -o $2 && return; done; false; }; ";
         ShellResult dumped = JumpbagProgram.Bash(work.Path, $"{Dump} dump {server.Socket} d -x '^(shop|we ird)\\.' -r 20000 -t 2 && dump {server.Socket} z -B shop -c");
         Assert.True(dumped.Status == 0, dumped.Errors);
     }

@@ -52,6 +52,8 @@ public sealed class PostgresResumeTests(PostgresDatabases databases)
             if (status == 0)
                 continue;
             // Before it has begun there is nothing that was broken off.
+            // A server that was struck comes back by itself.
+            SpinWait.SpinUntil(() => !server || Shell.Try("psql", [.. Server.ClientOptions, "-d", target, "-qc", "SELECT 1"]).Status == 0, TimeSpan.FromSeconds(60));
             bool hasBegun = Server.Query("SELECT count(*) FROM pg_tables WHERE schemaname = 'jumpbag_load'", target).Trim() != "0";
             // And killed behind its last step it is whole.
             if (!hasBegun && Server.Query("SELECT count(*) FROM pg_namespace WHERE nspname = 'app'", target).Trim() == "1")

@@ -22,6 +22,7 @@ public sealed class LiveSnapshotTests(LiveSnapshotTests.Machine machine) : IClas
     [InlineData("wait", 13)]
     [InlineData("dry", 6)]
     [InlineData("thin", 11)]
+    [InlineData("backup", 16)]
     [InlineData("xfs", 4)]
     [InlineData("journal", 7)]
     [InlineData("guest", 8)]
@@ -39,9 +40,9 @@ public sealed class LiveSnapshotTests(LiveSnapshotTests.Machine machine) : IClas
     /// <summary>Two boots, so that each is done within its time on a slow machine.</summary>
     public sealed class Machine
     {
-        private static readonly string[] Boots = ["fixed refused overflow hooks signals dry two", "terminal crash keep wait thin xfs journal guest xfsguest xfsgroup guestgroup"];
+        private static readonly string[] Boots = ["fixed refused overflow hooks signals dry two", "terminal crash keep wait thin backup xfs journal guest xfsguest xfsgroup guestgroup"];
 
-        private static readonly string[] Programs = ["mke2fs", "mkfs.xfs", "mkfs.btrfs", "sfdisk", "script", "mount", "umount", "losetup", "blockdev", "fstrim", "dumpe2fs", "seq", "sync", "stat"];
+        private static readonly string[] Programs = ["mke2fs", "mkfs.xfs", "mkfs.btrfs", "sfdisk", "script", "mount", "umount", "losetup", "blockdev", "fstrim", "dumpe2fs", "seq", "sync", "stat", "openssl"];
 
         public Machine()
         {

@@ -384,6 +384,54 @@ if section thin; then
   umount /srv/thin; lvremove -y host/thin host/pool
 fi
 
+if section backup; then
+  # A source that is a volume: snapshot, read by our own readers, removed. One of each kind; the writer goes on.
+  lvcreate -y --type thin-pool -n pool2 -L 24m --poolmetadatasize 2m host
+  lvcreate -y --type thin -n slim -V 64m --thinpool pool2 host; mke2fs -q -t ext4 -O ^has_journal /dev/host/slim; mount /dev/host/slim /srv/thin
+  seq 1 100000 >/srv/thin/numbers; ln -s numbers /srv/thin/link; sync /srv/thin/numbers
+  echo secret >/tmp/key
+  cat >/tmp/backup.toml <<'END'
+[sources.plain]
+lvm = "host/plain"
+exclude = ["/churn*"]
+[sources.slim]
+lvm = "host/slim"
+[copies.near]
+url = "/tmp/near"
+password-file = "/tmp/key"
+END
+  export JUMPBAG_CONFIG=/tmp/backup.toml
+  jumpbag backup init -q 2>/tmp/err; expect init 0 $? "$(cat /tmp/err)"
+  jumpbag backup run --json >/tmp/out 2>/tmp/err; expect run 0 $? "$(cat /tmp/err)"
+  expect both-saved 2 "$(grep -o '"outcome": *"saved"' /tmp/out | grep -c .)" "$(cat /tmp/out)"
+  says numbers-said 'host has [0-9.]+[MG] .*free; the snapshot takes 10M' /tmp/err
+  clean clean-after-run
+  jumpbag restore -q plain /tmp/back 2>/tmp/err; expect restored 0 $? "$(cat /tmp/err)"
+  expect content "$(grep -v ' file1$' /tmp/known | sort)" "$(cd /tmp/back && sha256sum file* | grep -v ' file1$' | sort)"
+  expect excluded "" "$(ls /tmp/back | grep churn)"
+  jumpbag tar -q /tmp/near:latest --password-file /tmp/key 2>/tmp/err | tar x -C /mnt/a; expect thin-content "$(seq 1 100000 | sha256sum) numbers" "$(sha256sum </mnt/a/numbers) $(readlink /mnt/a/link)" "$(cat /tmp/err)"
+  rm -rf /mnt/a/*
+  # What is unchanged is not read again, though the snapshot is another one.
+  jumpbag backup run plain 2>/tmp/err; says unchanged '([3-9][0-9]) unchanged' /tmp/err
+  # It overflows while a slow line takes what is read; then a signal.
+  printf 'bandwidth = "100k"\n' >>/tmp/backup.toml
+  dd if=/dev/urandom of=/srv/plain/noise bs=1M count=4 conv=fsync
+  jumpbag backup run plain >/tmp/out 2>/tmp/err & run=$!
+  for ((i = 0; i < 300; i++)); do lvs --noheadings -o lv_name host | grep -q jumpbag_plain && break; sleep 0.2; done
+  dd if=/dev/urandom of=/srv/plain/flood bs=1M count=16 conv=fsync
+  wait $run; expect overflow 1 $? "$(cat /tmp/err)"
+  says overflow-said 'overflowed, so what was read from it is worth nothing' /tmp/err
+  rm /srv/plain/flood
+  clean clean-after-overflow
+  jumpbag backup run plain >/tmp/out 2>/tmp/err & run=$!
+  for ((i = 0; i < 300; i++)); do lvs --noheadings -o lv_name host | grep -q jumpbag_plain && break; sleep 0.2; done
+  sleep 1; kill -TERM $run; wait $run; expect interrupted 130 $? "$(cat /tmp/err)"
+  clean clean-after-interruption
+  jumpbag backup list plain 2>/tmp/err | tail -n +2 >/tmp/out; expect no-more-snapshots 2 "$(grep -c . /tmp/out)" "$(cat /tmp/out)"
+  unset JUMPBAG_CONFIG
+  rm -f /srv/plain/noise; umount /srv/thin; lvremove -y host/slim host/pool2
+fi
+
 if section xfs; then
   lvcreate -y -n xfs -L 320m host; mkfs.xfs -q -f /dev/host/xfs; mount /dev/host/xfs /srv/xfs
   seq 1 5000 >/srv/xfs/numbers; sync /srv/xfs/numbers; mkdir /srv/xfs/dir; echo tail >/srv/xfs/dir/last

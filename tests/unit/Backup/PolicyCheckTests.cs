@@ -78,7 +78,7 @@ public sealed class PolicyCheckTests
     [Theory]
     [InlineData("[copies.x]\nurl = \"/a\"", "copies.x: it needs a password")]
     [InlineData("[copies.x]\nurl = \"/a\"\npassword-file = \"k\"\npassword-env = \"V\"", "x.toml:4: copies.x: password-env: another source of the password stands there too")]
-    [InlineData("[copies.x]\nurl = \"/a\"\npasword-file = \"k\"", "copies.x: it needs a password")]
+    [InlineData("[copies.x]\nurl = \"/a\"\npasword-file = \"k\"", "copies.x: pasword-file: there is no such key")]
     [InlineData("[copies.x]\nurl = \"/a\"\npassword-file = \"k\"\nmediun = \"disk\"", "x.toml:4: copies.x: mediun: there is no such key")]
     [InlineData("[copies.x]\ntier = \"live\"\nurl = \"/a\"", "x.toml:3: copies.x: url: a live copy is watched, not written")]
     [InlineData("[copies.x]\ntier = \"distant\"\nurl = \"/a\"\npassword-file = \"k\"", "'distant' is none")]

@@ -69,7 +69,7 @@ public sealed class TreeWritingTests
         var builder = new IndexBuilder();
         builder.Add(pack, [new(BlobType.Data, data, 0, 50, 0), new(BlobType.Tree, tree, 50, 70, 400)]);
         var index = new BlobIndex();
-        index.Add(builder.ToJson(), "index");
+        index.Add(builder.ToJson(new()), "index");
         Assert.True(index.TryFind(BlobType.Data, data, out BlobPlace? first));
         Assert.True(index.TryFind(BlobType.Tree, tree, out BlobPlace? second));
         Assert.Equal((pack, 0u, 50u, 18L), (index.Pack(first.Value), first.Value.Offset, first.Value.Length, first.Value.ContentLength));

@@ -6,6 +6,9 @@ using Jumpbag.Tests.Support;
 
 namespace Jumpbag.Tests.Unit.DeviceMapper;
 
+/// <summary>One of them measures this process's memory, in which no other tests may be meanwhile.</summary>
+[CollectionDefinition("alone", DisableParallelization = true)]
+[Collection("alone")]
 public class SnapshotDeviceTests
 {
     private const int Chunk = 4096, Chunks = 1000;

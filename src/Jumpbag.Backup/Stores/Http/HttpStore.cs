@@ -70,6 +70,16 @@ internal abstract partial class HttpStore : RepositoryStore
             throw Refused($"{Name(kind, name)}: cannot be removed", answer);
     }
 
+    public override byte[]? ReadVersion(FileKind kind, string name, string version) =>
+        Ask<byte[]?>(Name(kind, name), () => new(HttpMethod.Get, AddressOf(kind, name, version)), exchange => exchange.Whole().Body, answer => answer.IsMissing ? null : throw Refused(Name(kind, name), answer));
+
+    public override void RemoveVersion(FileKind kind, string name, string version)
+    {
+        HttpAnswer answer = Ask(Name(kind, name), () => new(HttpMethod.Delete, AddressOf(kind, name, version)));
+        if (!answer.Succeeded && !answer.IsMissing)
+            throw Refused($"{Name(kind, name)}: version {ByteString.FromText(version)} cannot be removed", answer);
+    }
+
     public override void Dispose()
     {
         channel.Dispose();
@@ -77,6 +87,9 @@ internal abstract partial class HttpStore : RepositoryStore
     }
 
     protected abstract Uri AddressOf(FileKind kind, string name);
+
+    /// <summary>Of one version, where the store has any.</summary>
+    protected virtual Uri AddressOf(FileKind kind, string name, string version) => throw new UnsupportedException($"{Place}: keeps no versions");
 
     /// <summary>Puts in who asks; at each attempt, since that may depend on the time.</summary>
     protected abstract void Authorize(HttpRequestMessage request, ReadOnlyMemory<byte> content);

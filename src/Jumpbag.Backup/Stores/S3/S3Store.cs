@@ -56,7 +56,17 @@ internal sealed class S3Store : HttpStore
             throw new FailedException($"{Name(kind, name)}: was written, but what is there {difference}", "the server, or what lies between, alters what it is sent: look at it before the repository is trusted");
     }
 
-    protected override Uri AddressOf(FileKind kind, string name) => new(bucket, S3Address.Encode(address.Prefix + layout.Value.PathOf(kind, name)));
+    /// <summary>One page of them is more than ours have. A server that knows no versions answers something else, or that it does not know the question.</summary>
+    public override IReadOnlyList<string> Versions(FileKind kind, string name)
+    {
+        string key = KeyOf(kind, name);
+        return Ask(Name(kind, name), () => new(HttpMethod.Get, new Uri(bucket, $"?versions&encoding-type=url&prefix={Uri.EscapeDataString(key)}")), exchange => S3Xml.Versions(exchange.Whole().Body, key),
+            answer => answer.Status is HttpStatusCode.NotImplemented or HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed || answer.IsMissing ? [] : throw Refused($"{Name(kind, name)}: its versions cannot be listed", answer));
+    }
+
+    protected override Uri AddressOf(FileKind kind, string name) => new(bucket, S3Address.Encode(KeyOf(kind, name)));
+
+    protected override Uri AddressOf(FileKind kind, string name, string version) => new(AddressOf(kind, name), $"?versionId={Uri.EscapeDataString(version)}");
 
     protected override void Authorize(HttpRequestMessage request, ReadOnlyMemory<byte> content) => S3Signature.Sign(request, content.Span, keys, region, clock.GetUtcNow());
 
@@ -86,6 +96,8 @@ internal sealed class S3Store : HttpStore
             _ => ($"{ByteString.FromText(error.Code)}: {ByteString.FromText(error.Message.Length > 200 ? error.Message[..200] : error.Message)}", null),
         };
     }
+
+    private string KeyOf(FileKind kind, string name) => address.Prefix + layout.Value.PathOf(kind, name);
 
     private Uri Listing(string prefix, int? most, string? after) =>
         new(bucket, $"?list-type=2&encoding-type=url&prefix={Uri.EscapeDataString(address.Prefix + prefix)}{(most is { } count ? $"&max-keys={count}" : "")}{(after is null ? "" : $"&continuation-token={Uri.EscapeDataString(after)}")}");

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using Jumpbag.Backup.Stores.Http;
 using Jumpbag.Core;
 
@@ -65,6 +66,16 @@ internal sealed class SwiftStore(SwiftAddress address, SwiftLogin login, StoreOp
             answer => throw (answer.Status == HttpStatusCode.UnprocessableEntity ? new TransientException("what arrived is not what was sent") : Refused(what, answer)), content);
     }
 
+    /// <summary>A container without versions lists its objects; a server that knows none does too.</summary>
+    public override IReadOnlyList<string> Versions(FileKind kind, string name)
+    {
+        string key = address.Prefix + Layout.PathOf(kind, name);
+        return Ask(Name(kind, name), () => new(HttpMethod.Get, new Uri(Container(), $"?versions&format=json&prefix={Uri.EscapeDataString(key)}")), exchange => VersionsOf(exchange.Whole().Body, key),
+            answer => answer.IsMissing ? [] : throw Refused($"{Name(kind, name)}: its versions cannot be listed", answer));
+    }
+
+    protected override Uri AddressOf(FileKind kind, string name, string version) => new(AddressOf(kind, name), $"?version-id={Uri.EscapeDataString(version)}");
+
     protected override Uri AddressOf(FileKind kind, string name) => new(Container(), S3.S3Address.Encode(address.Prefix + Layout.PathOf(kind, name)));
 
     protected override void Authorize(HttpRequestMessage request, ReadOnlyMemory<byte> content) => request.Headers.TryAddWithoutValidation(TokenHeader, Session().Token);
@@ -113,5 +124,22 @@ internal sealed class SwiftStore(SwiftAddress address, SwiftLogin login, StoreOp
     {
         string[] names = Encoding.UTF8.GetString(answer.Body).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return names.All(name => name.StartsWith(prefix, StringComparison.Ordinal)) ? names : throw new TransientException("what it answers is no listing");
+    }
+
+    /// <summary>Without the marks of a deletion.</summary>
+    private static IReadOnlyList<string> VersionsOf(byte[] body, string key)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            return [.. from one in document.RootElement.EnumerateArray()
+                       where one.TryGetProperty("name", out JsonElement name) && name.GetString() == key && one.TryGetProperty("version_id", out _)
+                       where !one.TryGetProperty("content_type", out JsonElement type) || type.GetString()?.StartsWith("application/x-deleted", StringComparison.Ordinal) != true
+                       select one.GetProperty("version_id").GetString()!];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new TransientException("what it answers is no listing", e);
+        }
     }
 }

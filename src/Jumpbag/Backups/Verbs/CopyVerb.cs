@@ -23,17 +23,11 @@ internal static class CopyVerb
         IReadOnlyList<BackupSource> sources = desk.Sources(desk.Parsed.GetValue(Names) ?? []);
         var opened = new List<(BackupCopy Copy, BackupRepository Repository, IReadOnlyList<SnapshotInfo> Snapshots)>();
         foreach (BackupCopy copy in desk.Config.Repositories.OrderBy(copy => copy.Tier))
-        {
-            try
+            desk.Try(copy.Name, () =>
             {
                 BackupRepository repository = desk.Copies.Open(copy);
                 opened.Add((copy, repository, repository.Snapshots()));
-            }
-            catch (JumpbagException e)
-            {
-                desk.Events(new SourceFailed(copy.Name, e.Message, e.Hint));
-            }
-        }
+            });
         bool failed = opened.Count < desk.Config.Repositories.Count();
         IReadOnlyList<BackupCopy> targets = desk.Repositories(desk.Parsed.GetValue(To) ?? []);
         foreach (BackupSource source in sources)
@@ -65,19 +59,13 @@ internal static class CopyVerb
             desk.Out.WriteLine(what);
             return true;
         }
-        try
+        return desk.Try(what, () =>
         {
             // What the one that has the snapshot cannot give, the others may.
             var blobs = new CopyChain(opened.Where(one => one.Copy != target).OrderBy(one => one.Copy == wanted.Copy ? 0 : 1).Select(one => (one.Copy, (Func<BackupRepository>)(() => one.Repository))), desk.Events);
             CopiedSnapshot copied = SnapshotCopy.Run(wanted.Repository, blobs, wanted.Snapshot, to, desk.Events, desk.Session.CatchSignals());
             desk.Events(new BytesMoved(copied.NewBytes));
             desk.Events(new Status(what, string.Create(CultureInfo.InvariantCulture, $"snapshot {copied.Snapshot.Id.Short}: new {ByteSize.Format(copied.NewBytes)}, stored in {ByteSize.Format(copied.StoredBytes)}; {copied.Elapsed.TotalSeconds:0.0} s")));
-            return true;
-        }
-        catch (JumpbagException e)
-        {
-            desk.Events(new SourceFailed(what, e.Message, e.Hint));
-            return false;
-        }
+        });
     }
 }

@@ -24,23 +24,13 @@ internal static class DrillVerb
     private static int Run(BackupDesk desk)
     {
         long most = desk.Parsed.GetValue(Sample) is not { } text ? 64 << 20 : text == "all" ? long.MaxValue : ByteSize.Parse(text) ?? throw new UsageException($"--sample {text}: not a size", "a number and K, M, G or T, such as 500M; or all");
-        bool failed = false;
+        bool failed = false, isGood = true;
         var table = new Table(("Source", false), ("Copy", false), ("Restored", true), ("Rate", true), ("Until it began", true), ("All of it", true), ("", false));
         foreach (BackupSource source in desk.Sources(desk.Parsed.GetValue(Names) ?? []))
             foreach (BackupCopy copy in desk.Repositories(desk.Parsed.GetValue(Copy) ?? []).Where(source.GoesTo))
-            {
-                try
-                {
-                    failed |= !Drill(desk, source, copy, most, table);
-                }
-                catch (JumpbagException e)
-                {
-                    failed = true;
-                    desk.Events(new SourceFailed($"{source.Name} from {copy.Name}", e.Message, e.Hint));
-                }
-            }
+                failed |= !desk.Try($"{source.Name} from {copy.Name}", () => isGood &= Drill(desk, source, copy, most, table));
         desk.WriteTable(table);
-        return failed ? ExitStatus.Failed : desk.Session.Status;
+        return failed || !isGood ? ExitStatus.Failed : desk.Session.Status;
     }
 
     private static bool Drill(BackupDesk desk, BackupSource source, BackupCopy copy, long most, Table table)

@@ -33,7 +33,7 @@ internal static class ForgetVerb
                 desk.Events(new Warning($"{copy.Name}: nothing says what is to be kept, so everything is", $"[keep], or [copies.{copy.Name}.keep], with daily = 7, weekly = 5, monthly = 12"));
                 continue;
             }
-            try
+            failed |= !desk.Try(copy.Name, () =>
             {
                 BackupRepository repository = desk.Copies.Open(copy);
                 var gone = new List<SnapshotInfo>();
@@ -46,12 +46,7 @@ internal static class ForgetVerb
                     }
                 if (!dryRun && gone.Count > 0)
                     Forgetting.Remove(repository, gone, desk.Events, desk.Session.CatchSignals());
-            }
-            catch (JumpbagException e)
-            {
-                failed = true;
-                desk.Events(new SourceFailed(copy.Name, e.Message, e.Hint));
-            }
+            });
         }
         desk.WriteTable(table);
         return failed ? ExitStatus.Failed : desk.Session.Status;

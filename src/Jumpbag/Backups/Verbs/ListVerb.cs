@@ -20,8 +20,7 @@ internal static class ListVerb
         // The same moment of the same source has another id in each copy, since its key is another; its tree is the same.
         var found = new SortedDictionary<(string Source, DateTimeOffset Time, string Tree), List<(string Copy, SnapshotInfo Snapshot)>>();
         foreach (BackupCopy copy in desk.Config.Repositories)
-        {
-            try
+            desk.Try(copy.Name, () =>
             {
                 IReadOnlyList<SnapshotInfo> all = desk.Copies.Open(copy).Snapshots();
                 foreach (BackupSource source in desk.Sources(desk.Parsed.GetValue(Names) ?? []))
@@ -32,12 +31,7 @@ internal static class ListVerb
                             found.Add(key, copies = []);
                         copies.Add((copy.Name, snapshot));
                     }
-            }
-            catch (JumpbagException e)
-            {
-                desk.Events(new SourceFailed(copy.Name, e.Message, e.Hint));
-            }
-        }
+            });
         if (desk.Json)
         {
             desk.Out.WriteJson(json =>

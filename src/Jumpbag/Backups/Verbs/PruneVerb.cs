@@ -18,18 +18,11 @@ internal static class PruneVerb
     {
         bool failed = false, dryRun = desk.Parsed.GetValue(CommonOptions.DryRun);
         foreach (BackupCopy copy in desk.Repositories(desk.Parsed.GetValue(Names) ?? []))
-        {
-            try
+            failed |= !desk.Try(copy.Name, () =>
             {
                 PruneResult result = new PruneRun(desk.Copies.Open(copy), desk.Events, desk.Session.CatchSignals()).Run(dryRun);
                 desk.Events(new Status(copy.Name, $"{(dryRun ? "would free" : "freed")} {ByteSize.Format(result.BytesFreed)}: {result.PacksRemoved} packs removed, {result.PacksRepacked} packed anew; {ByteSize.Format(result.BytesUnused)} stay unused"));
-            }
-            catch (JumpbagException e)
-            {
-                failed = true;
-                desk.Events(new SourceFailed(copy.Name, e.Message, e.Hint));
-            }
-        }
+            });
         return failed ? ExitStatus.Failed : desk.Session.Status;
     }
 }

@@ -3,6 +3,7 @@ using Jumpbag.Backup.Tiers;
 using Jumpbag.CommandLine;
 using Jumpbag.Core;
 using Jumpbag.Incident.Texts;
+using Jumpbag.Incidents;
 using Jumpbag.Terminal;
 
 namespace Jumpbag.Backups.Verbs;
@@ -14,10 +15,13 @@ internal static class StatusVerb
     private static readonly Option<bool> Prometheus = new("--prometheus") { Description = "print metrics in Prometheus' text format" };
     private static readonly Option<bool> Fast = new("--fast") { Description = "don't measure sizes that are not known yet" };
 
-    public static Command Make() => TierOptions.Make("status", Run, Names, Prometheus, Fast);
+    private static readonly Option<bool> Record = new("--record") { Description = "write it into the open incident's journal, from which the board draws it" };
+
+    public static Command Make() => TierOptions.Make("status", Run, Names, Prometheus, Fast, Record);
 
     private static int Run(BackupDesk desk)
     {
+        Recorder? recorder = desk.Parsed.GetValue(Record) ? OverviewJournal.Open(desk.Events) : null;
         Overview overview = Overview.Of(desk, desk.Sources(desk.Parsed.GetValue(Names) ?? []), !desk.Parsed.GetValue(Fast));
         if (desk.Json)
             desk.Out.WriteJson(json => OverviewJson.Write(json, overview));
@@ -26,6 +30,8 @@ internal static class StatusVerb
                 desk.Out.WriteLine(line);
         else
             Show(desk, overview);
+        if (recorder is not null)
+            OverviewJournal.Write(recorder, overview);
         return desk.Session.Status;
     }
 
@@ -35,7 +41,7 @@ internal static class StatusVerb
         foreach (CopyState state in overview.States)
         {
             bool isForbidden = state.Source.IsForbiddenOn(state.Copy);
-            if (!state.HasSnapshot && state.Unreachable is null && !state.Source.GoesTo(state.Copy))
+            if (!state.Concerns)
                 continue;
             table.Add(state.Source.Name, state.Copy.Name, state.Copy.Tier.ToString().ToLowerInvariant(),
                 state.Unreachable is not null ? "?" : state.Taken is { } taken ? Durations.Format(overview.Time - taken) : "none",

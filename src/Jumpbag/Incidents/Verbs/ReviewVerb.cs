@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Jumpbag.Core.Events;
+using Jumpbag.Host;
 using Jumpbag.Incident.Notifying;
 using Jumpbag.Incident.Review;
 

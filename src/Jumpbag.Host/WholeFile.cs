@@ -1,7 +1,6 @@
 using Jumpbag.Core;
-using Jumpbag.Host;
 
-namespace Jumpbag.Incident.Notifying;
+namespace Jumpbag.Host;
 
 /// <summary>Small files that are there whole or not at all.</summary>
 public static class WholeFile
