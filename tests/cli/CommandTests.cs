@@ -57,6 +57,7 @@ public sealed class CommandTests(DemoDisk disk) : IClassFixture<DemoDisk>
     [InlineData("jumpbag tar d.img:/home/anna/letters | tar -t | wc -l", 0, "^4\n$", "journal replayed")]
     [InlineData("head -c 60M d.img > cut60.img; jumpbag ls cut60.img@vg_demo/home:/", 1, "^$", @"^jumpbag: cut60\.img@vg_demo/home: its start cannot be read: .*\nhint: is the image complete\?")]
     [InlineData("jumpbag tar -q d.img:/etc/nope", 1, "^$", "^jumpbag: .*/etc/nope: no such file or directory")]
+    [InlineData("head -c 60M d.img >cut.img; jumpbag inspect cut.img", 0, @"@vg_demo/home +32M +linear .*\n? *its start cannot be read: beyond the end of the image", "is not complete\n$")]
     [InlineData("jumpbag df -q d.img", 0, @"d\.img@vg_demo/home +ext4 +28916", "^$")]
     [InlineData("jumpbag version", 0, @"^jumpbag \d+\.\d+\.\d+", "^$")]
     [InlineData("jumpbag completion bash | bash -n; jumpbag completion bash", 0, "complete -o filenames -F _jumpbag jumpbag", "^$")]

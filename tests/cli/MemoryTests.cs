@@ -154,6 +154,43 @@ public sealed partial class MemoryTests : IDisposable
         Assert.True(names == Shell.Run("ls", "-1", folder.File("out")), "cp copies other names than the kernel has");
     }
 
+    /// <summary>Six windows of its table, on a disk that is a hole but for the table and a few files.</summary>
+    [Fact]
+    public void a_snapshot_of_six_million_changed_chunks_takes_no_more_memory()
+    {
+        Require.Tool("mke2fs");
+        Require.Tool("python3");
+        Shell.Run("bash", "-c", """
+            cd "$1"; mkdir t; for n in 1 2 3; do head -c 100000 /dev/urandom >t/$n; done; truncate -s 8M c; mke2fs -q -F -t ext4 -d t c
+            python3 - "$2" <<'E'
+            import array, importlib.machinery, importlib.util, sys
+            loader = importlib.machinery.SourceFileLoader("volumes", sys.argv[1])
+            volumes = importlib.util.module_from_spec(importlib.util.spec_from_loader("volumes", loader))
+            loader.exec_module(volumes)
+            def many(folder, content, chunk=4096, count=6_000_000, extent=1 << 20):
+                # Every second chunk behind the content, in an order that is not theirs.
+                origin, areas = (len(content) + 2 * count * chunk) // extent + 1, count // 256 + 1
+                size = (2 + count + areas) * chunk // extent + 1
+                disk = volumes.Disk(folder, 0, origin + size)
+                disk.write(0, content)
+                disk.write(origin * extent, b"SnAp" + b"".join(n.to_bytes(4, "little") for n in (1, 1, chunk // 512)))
+                for area in range(areas):
+                    first, last = area * 256, min(area * 256 + 256, count)
+                    pairs = array.array("Q", bytes(chunk))
+                    pairs[0:2 * (last - first):2] = array.array("Q", (len(content) // chunk + i * 7919 % count * 2 for i in range(first, last)))
+                    pairs[1:2 * (last - first):2] = array.array("Q", range(2 + first + area, 2 + last + area))
+                    disk.write(origin * extent + (1 + area * 257) * chunk, pairs.tobytes())
+                return [disk], (volumes.volume("origin", volumes.linear_segment(origin, "pv0", 0), visible=True) + volumes.volume("volume", volumes.linear_segment(size, "pv0", origin), visible=True)
+                                + volumes.volume("snapshot0", volumes.segment(origin, "snapshot", chunk_size=chunk // 512, origin="origin", cow_store="volume"), visible=True))
+            volumes.CASES["many"] = many
+            volumes.main("many", "c", "d")
+            E
+            """, "bash", folder.Path, Path.Combine(VirtualMachine.Repository, "bench", "make-volume"));
+        Measure("inspect", "inspect d/disk0", " | grep -c snapshot >found");
+        Measure("cp", "cp -q -r d/disk0@bench/volume:/ out", "");
+        Shell.Run("bash", "-c", "cd \"$1\"; diff -r t out/ -x lost+found", "bash", folder.Path);
+    }
+
     /// <summary>What the program said on its standard error.</summary>
     private string Measure(string what, string command, string into)
     {

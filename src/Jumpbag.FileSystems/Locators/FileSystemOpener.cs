@@ -60,18 +60,23 @@ public sealed class FileSystemOpener(SourceSet sources, bool replay)
     }
 
     /// <summary>Why there is no filesystem: nothing known is in it, or nothing of its start can be read (of a cut image, most often).</summary>
-    public static JumpbagException Unrecognised(Layer layer)
+    public static JumpbagException Unrecognised(Layer layer) => UnreadableStart(layer) is { } reason
+        ? new CorruptException($"{layer.Locator}: its start cannot be read: {reason}", Incomplete)
+        : new NotFoundException($"{layer.Locator}: no filesystem was recognised in it", $"'jumpbag inspect --search {layer.Locator}' scans it for lost ones");
+
+    /// <summary>Why what a layer holds cannot be recognised; null where its start can be read.</summary>
+    public static string? UnreadableStart(Layer layer)
     {
         try
         {
             if (layer.HasContent)
                 layer.Device.Read(0, new byte[Math.Min(layer.Size, 4096)]);
+            return null;
         }
         catch (UnreadableException e)
         {
-            return new CorruptException($"{layer.Locator}: its start cannot be read: {e.Reason}", Incomplete);
+            return e.Reason;
         }
-        return new NotFoundException($"{layer.Locator}: no filesystem was recognised in it", $"'jumpbag inspect --search {layer.Locator}' scans it for lost ones");
     }
 
     private static UnsupportedException Unreadable(Layer layer, string format)

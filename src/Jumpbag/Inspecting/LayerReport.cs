@@ -93,7 +93,7 @@ public sealed record LayerReport
     private static LayerReport WithContent(LayerReport report, FileSystemOpener opener)
     {
         if (report.Layer.Signature is not { } signature)
-            return report;
+            return FileSystemOpener.UnreadableStart(report.Layer) is { } reason ? report with { Problem = $"its start cannot be read: {reason}" } : report;
         report = report with { Format = signature.Format, Label = signature.Label, Uuid = signature.Uuid };
         if (report.Layer.ArrayAround is { } array)
             return report with { Member = (array.Array!.Members.First(member => ReferenceEquals(member.Device, report.Layer.Device)), array) };

@@ -215,7 +215,7 @@ done
 # The merge begins when the origin is activated, and is stopped half-way. Its status, "allocated/total metadata", counts down.
 before=$(dmsetup status old-merging | cut -d ' ' -f 4)
 lvchange -an old/merged >/tmp/log
-dmsetup reload slow --table "0 $sectors delay /dev/vdb 0 300"
+dmsetup reload slow --table "0 $sectors delay /dev/vdb 0 0 /dev/vdb 0 1500" # what is written, not what LVM reads
 dmsetup suspend slow
 dmsetup resume slow
 lvchange -ay old/merged >/tmp/log
