@@ -34,7 +34,7 @@ public sealed class IncidentTests : IDisposable
     [InlineData("open; i task x --owner a --due whenever", 2, "^$", "^jumpbag: --due whenever: no time\nhint: ")]
     [InlineData("open; i task -q --follow-up 'label cables' --owner ben --due 2020-01-01; i close done -q; i", 0, @"^No incident is open\..*\nAction items of past ones \(1 open\):\n  T1 label cables: ben, OVERDUE, was due 20\S+ \d\d:\d\d \(\d+ days ago\), follow-up  \[\S+\]\n$", "^$")]
     [InlineData("open; i task -q --follow-up x --owner b --due +1h; i close y -q 2>/dev/null; i done -i 20 T1; i actions | wc -l", 0, @"^T1 done\n0\n$", "^$")]
-    [InlineData("open; i note first --at '10m ago' -q; i timeline -n 1 | grep -c first; i timeline | grep first", 0, @"^0\n\d\d:\d\d:\d\d \(written \d\d:\d\d:\d\d\) \S+  first\n$", "^$")]
+    [InlineData("open; i note first --at '10m ago' -q; i timeline -n 1 | grep -c first; i timeline | grep first", 0, @"^0\n(\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d \d\d:\d\d) \(written \d\d:\d\d:\d\d\) \S+  first\n$", "^$")]
     [InlineData("open; i note 'db3 is down' -q; i correct last 'db2 is down'; i timeline | grep 'first written'", 0, @"^corrected: db3 is down, now: db2 is down\n.*  db2 is down \(first written: db3 is down\)\n$", "^$")]
     [InlineData("open; i note x -q; i correct last --withdraw -q; i timeline | grep -c '(withdrawn)'", 0, "^1\n$", "^$")]
     [InlineData("open; i run -- sh -c 'echo out; echo err >&2; exit 7'", 7, "^out\n$", "^err\n$")]
