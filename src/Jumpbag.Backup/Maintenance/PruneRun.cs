@@ -65,6 +65,7 @@ public sealed class PruneRun(BackupRepository repository, EventSink events, Canc
             unused -= unusedHere;
             freed += unusedHere;
         }
+        freed += Unfinished(dryRun);
         var result = new PruneResult(gone.Count, repacked.Count, freed, unused);
         if (dryRun || gone.Count + repacked.Count == 0)
             return result;
@@ -73,6 +74,19 @@ public sealed class PruneRun(BackupRepository repository, EventSink events, Canc
         held.ThrowIfLost();
         IndexRewrite.Without(repository, gone, new HashSet<StorageId>(), events);
         return result;
+    }
+
+    /// <summary>Removes what a killed run was writing: nobody else writes here now. How many bytes that is.</summary>
+    private long Unfinished(bool dryRun)
+    {
+        long freed = 0;
+        foreach (string name in repository.Store.Unfinished(FileKind.Pack))
+        {
+            freed += repository.Store.Length(FileKind.Pack, name);
+            if (!dryRun)
+                repository.Store.Remove(FileKind.Pack, name);
+        }
+        return freed;
     }
 
     private HashSet<(BlobType, StorageId)> Needed(CancellationToken cancelled)

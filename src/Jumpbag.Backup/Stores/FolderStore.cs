@@ -29,12 +29,15 @@ public sealed class FolderStore(string place) : RepositoryStore
     public static bool IsRepository(string folder) =>
         File.Exists(Path.Combine(folder, "config")) && Directory.Exists(Path.Combine(folder, "data")) && (Directory.Exists(Path.Combine(folder, "keys")) || Directory.Exists(Path.Combine(folder, "key")));
 
-    public override IReadOnlyList<string> List(FileKind kind)
+    public override IReadOnlyList<string> List(FileKind kind) => [.. Names(kind).Where(name => !IsUnfinished(name))];
+
+    public override IReadOnlyList<string> Unfinished(FileKind kind) => [.. Names(kind).Where(IsUnfinished)];
+
+    private IReadOnlyList<string> Names(FileKind kind)
     {
         string path = Folder(kind);
         try
         {
-            // What is being written has another name until it is whole.
             return !Directory.Exists(path) ? [] : [.. Directory.EnumerateFiles(path, "*", kind == FileKind.Pack ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly).Select(file => Path.GetFileName(file))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -113,7 +116,7 @@ public sealed class FolderStore(string place) : RepositoryStore
     public override void Save(FileKind kind, string name, ReadOnlyMemory<byte> content)
     {
         string path = PathOf(kind, name), parent = Path.GetDirectoryName(path)!;
-        // No name of a repository's file begins so; those who list folders leave it out, and a prune of restic removes it.
+        // What is being written has another name until it is whole.
         string beside = Path.Combine(parent, $"{name}-tmp-{Guid.NewGuid():N}");
         try
         {

@@ -49,6 +49,12 @@ public abstract class RepositoryStore : IDisposable
     /// <summary>Removes a file; none of that name is none removed.</summary>
     public abstract void Remove(FileKind kind, string name);
 
+    /// <summary>Files that were being written when something broke off: never whole, and of use to nobody. None in a store that shows no such.</summary>
+    public virtual IReadOnlyList<string> Unfinished(FileKind kind) => [];
+
+    /// <summary>Whether a name is one that a file has only while it is written; restic's are such too.</summary>
+    protected static bool IsUnfinished(string name) => name.Contains("-tmp-", StringComparison.Ordinal);
+
     /// <summary>
     /// By what the contents of a file are called that the store keeps, also after it was overwritten or removed. None where it keeps no versions,
     /// or none of that name.

@@ -65,7 +65,7 @@ public sealed class CrashTests : IDisposable
             whole() { restic -r $1 check --no-lock --read-data >checked 2>&1 || cat checked; }
             new() { rm -rf near far; cp -a $1 near; cp -a $2 far; }
             for i in 1 2; do
-                new near.full far.full; strike prune near; whole near; jumpbag backup prune -q near 2>/dev/null; echo prune $?; check near; [ $(du -sm near | cut -f1) -lt 60 ] || du -sm near
+                new near.full far.full; strike prune near; whole near; jumpbag backup prune -q near 2>/dev/null; echo prune $?; check near; [ $(du -sm near | cut -f1) -lt 60 ] || find near/data -type f -size +1M; find near -name '*-tmp-*'
                 new near.full far.new; strike copy --all --to far; whole far; jumpbag backup copy -q --all --to far 2>/dev/null; echo copy $?; check far; restic -q -r far snapshots --json | grep -o '"short_id"' | wc -l
                 new near.full far.full; rm $(find far/data -type f -size +3M | head -3); strike heal far; jumpbag backup heal -q far 2>/dev/null; echo heal $?; check far
             done

@@ -15,7 +15,7 @@ public sealed class StoreRestoreTests(StoreServers servers)
         jumpbag find -q "$U:${id:0:6}:/" -name 99; jumpbag stat -q "$U:$id:/big" --json | grep -o '"size": *3000000'; jumpbag cat -q "$U:latest:/a:b"
         mkdir copy m; jumpbag cp -rq "$U:latest:/deep" copy; diff -r src/deep copy/deep && echo cp
         jumpbag tar -q "$U:latest" | tar x -C copy; cmp copy/big src/big && echo tar
-        jumpbag mount -q "$U:latest" m && cmp m/big src/big && echo mount; mount | grep "$PWD/m" | grep -cF Geheim; grep -lsF Geheim /proc/[0-9]*/cmdline | xargs -r grep -lsF $PWD/m; jumpbag umount -q m
+        jumpbag mount -q "$U:latest" m && cmp m/big src/big && echo mount; mount | grep "$PWD/m" | grep -cF Geheim; grep -lsF Geheim /proc/[0-9]*/cmdline >found; xargs -r grep -lsF $PWD/m <found; jumpbag umount -q m
         RESTIC_PASSWORD=wrong jumpbag restore --repo "$U" latest out 2>&1 | grep -c 'fits none of its 1 key'
         jumpbag ls "$U" 2>&1 | grep -c 'which snapshot'
         jumpbag ls "${U%/}.none/:latest" 2>&1 | grep -c 'no repository there'

@@ -28,7 +28,11 @@ internal sealed class SftpStore(SftpAddress address, StoreOptions options) : Rep
 
     public override string Place => address.Place;
 
-    public override IReadOnlyList<string> List(FileKind kind) => retries.Run($"{Place}: {Home().Layout.Folder(kind)}", () =>
+    public override IReadOnlyList<string> List(FileKind kind) => [.. Names(kind).Where(name => !IsUnfinished(name))];
+
+    public override IReadOnlyList<string> Unfinished(FileKind kind) => [.. Names(kind).Where(IsUnfinished)];
+
+    private IReadOnlyList<string> Names(FileKind kind) => retries.Run($"{Place}: {Home().Layout.Folder(kind)}", () =>
     {
         (string top, RepositoryLayout layout) = Home();
         List<(string Name, bool IsFolder)> entries = ListFolder($"{top}/{layout.Folder(kind)}");
@@ -40,8 +44,7 @@ internal sealed class SftpStore(SftpAddress address, StoreOptions options) : Rep
             InParallel(folders.Length, i => found[i] = ListFolder($"{top}/data/{folders[i]}"));
             entries = [.. found.SelectMany(list => list)];
         }
-        // What was never whole has another name.
-        return (IReadOnlyList<string>)[.. entries.Where(entry => !entry.IsFolder && !entry.Name.Contains("-tmp-", StringComparison.Ordinal)).Select(entry => entry.Name)];
+        return (IReadOnlyList<string>)[.. entries.Where(entry => !entry.IsFolder).Select(entry => entry.Name)];
     });
 
     public override long Length(FileKind kind, string name)
