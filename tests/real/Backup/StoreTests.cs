@@ -121,6 +121,27 @@ public sealed class StoreTests(StoreServers servers)
     [Theory]
     [InlineData("rest")]
     [InlineData("sftp")]
+    [InlineData("s3")]
+    [InlineData("swift")]
+    public void no_more_crosses_than_is_allowed(string kind)
+    {
+        using RepositoryStore store = servers[kind].Open("limited", options: new() { Limits = new(Upload: 1_000_000, Download: 2_000_000) });
+        store.Prepare();
+        byte[] content = Bytes(3, 2_000_000), back = new byte[content.Length];
+        long begin = Stopwatch.GetTimestamp();
+        store.Save(FileKind.Pack, NameOf(content), content);
+        TimeSpan up = Stopwatch.GetElapsedTime(begin);
+        begin = Stopwatch.GetTimestamp();
+        store.Read(FileKind.Pack, NameOf(content), 0, back);
+        TimeSpan down = Stopwatch.GetElapsedTime(begin);
+        Assert.Equal(content, back);
+        // A tenth of a second's worth may come at once.
+        Assert.True(up > TimeSpan.FromSeconds(1.5) && down > TimeSpan.FromSeconds(0.7), $"up in {up}, down in {down}");
+    }
+
+    [Theory]
+    [InlineData("rest")]
+    [InlineData("sftp")]
     [InlineData("swift")]
     public async Task a_server_that_restarts_is_waited_for(string kind)
     {

@@ -413,12 +413,11 @@ END
   rm -rf /mnt/a/*
   # What is unchanged is not read again, though the snapshot is another one.
   jumpbag backup run plain 2>/tmp/err; says unchanged '([3-9][0-9]) unchanged' /tmp/err
-  # It overflows while a slow line takes what is read; then a signal.
-  printf 'bandwidth = "100k"\n' >>/tmp/backup.toml
-  dd if=/dev/urandom of=/srv/plain/noise bs=1M count=4 conv=fsync
+  # It overflows while it is read; then a signal.
+  dd if=/dev/urandom of=/srv/plain/noise bs=1M count=16 conv=fsync
   jumpbag backup run plain >/tmp/out 2>/tmp/err & run=$!
   for ((i = 0; i < 300; i++)); do lvs --noheadings -o lv_name host | grep -q jumpbag_plain && break; sleep 0.2; done
-  dd if=/dev/urandom of=/srv/plain/flood bs=1M count=16 conv=fsync
+  dd if=/dev/urandom of=/srv/plain/flood bs=1M count=14 conv=fsync
   wait $run; expect overflow 1 $? "$(cat /tmp/err)"
   says overflow-said 'overflowed, so what was read from it is worth nothing' /tmp/err
   rm /srv/plain/flood
