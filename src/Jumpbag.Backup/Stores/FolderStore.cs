@@ -6,8 +6,13 @@ namespace Jumpbag.Backup.Stores;
 
 /// <summary>A repository in a folder of this machine, or of one that is mounted here; in restic's layout of today or that of its first years on S3.</summary>
 /// <remarks>https://restic.readthedocs.io/en/stable/design.html, "Repository Layout"</remarks>
-public sealed class FolderStore(string place) : RepositoryStore
+public sealed class FolderStore(string place, StoreOptions? options = null) : RepositoryStore
 {
+    private const int LargestPortion = 1 << 20;
+
+    /// <summary>Others use that disk too, or the line to the one that has it.</summary>
+    private readonly TokenBucket writing = Bucket(options, limits => limits.Upload), reading = Bucket(options, limits => limits.Download);
+
     /// <summary>What is mounted is served by a process that is in another folder.</summary>
     private readonly string folder = Path.GetFullPath(place);
 
@@ -77,7 +82,9 @@ public sealed class FolderStore(string place) : RepositoryStore
         {
             while (!destination.IsEmpty)
             {
-                int count = RandomAccess.Read(file, destination, offset);
+                Span<byte> portion = destination[..reading.Portion(destination.Length)];
+                reading.Take(portion.Length);
+                int count = RandomAccess.Read(file, portion, offset);
                 if (count == 0)
                     throw new CorruptException($"{PathOf(kind, name)}: ends at byte {offset}, though more must be there");
                 offset += count;
@@ -129,7 +136,7 @@ public sealed class FolderStore(string place) : RepositoryStore
             {
                 using (SafeFileHandle file = File.OpenHandle(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, content.Length))
                 {
-                    RandomAccess.Write(file, content.Span, 0);
+                    Write(file, content.Span);
                     RandomAccess.FlushToDisk(file);
                 }
                 File.SetUnixFileMode(beside, UnixFileMode.UserRead);
@@ -149,6 +156,16 @@ public sealed class FolderStore(string place) : RepositoryStore
         }
     }
 
+    private void Write(SafeFileHandle file, ReadOnlySpan<byte> content)
+    {
+        for (int done = 0, portion; done < content.Length; done += portion)
+        {
+            portion = Math.Min(content.Length - done, writing.Portion(LargestPortion));
+            writing.Take(portion);
+            RandomAccess.Write(file, content.Slice(done, portion), done);
+        }
+    }
+
     public override void Remove(FileKind kind, string name)
     {
         string path = PathOf(kind, name);
@@ -164,6 +181,12 @@ public sealed class FolderStore(string place) : RepositoryStore
         {
             throw new FailedException($"{path}: cannot be removed: {e.Message}", null, e);
         }
+    }
+
+    private static TokenBucket Bucket(StoreOptions? options, Func<StoreLimits, long?> limit)
+    {
+        options ??= StoreOptions.Default;
+        return new(limit(options.Limits), options.Clock);
     }
 
     private SafeFileHandle Open(FileKind kind, string name)

@@ -116,7 +116,7 @@ public sealed class StoreAddress
         return end == text.Length || text[end] is ':' or '/' ? end : colon;
     }
 
-    private static Target Folder(string folder) => new(folder, _ => new FolderStore(folder));
+    private static Target Folder(string folder) => new(folder, options => new FolderStore(folder, options));
 
     /// <param name="Place">Without any password.</param>
     internal sealed record Target(string Place, Func<StoreOptions, RepositoryStore> Open);

@@ -10,7 +10,7 @@ public sealed record StoreLimits(long? Upload = null, long? Download = null)
     public static StoreLimits None { get; } = new();
 }
 
-/// <summary>How a store behind a network is spoken to.</summary>
+/// <summary>How a store is spoken to; of a folder only the limits count.</summary>
 public sealed record StoreOptions
 {
     public static StoreOptions Default { get; } = new();

@@ -29,7 +29,7 @@ public sealed class LiveSnapshot(SnapshotPlan plan)
         LvmTool.Run("lvcreate", CreateArguments);
         volume = LvmTool.Find(FullName) ?? throw new FailedException($"{FullName}: lvcreate made it, but lvs does not list it");
         if (!volume.IsActive)
-            LvmTool.Run("lvchange", ["--activate", "y", "--ignoreactivationskip", FullName]);
+            LvmTool.Run("lvchange", ["--yes", "--activate", "y", "--ignoreactivationskip", FullName]); // It asks, since an origin comes along.
         // The node may come from udev, a moment later.
         long begin = Stopwatch.GetTimestamp();
         while (!File.Exists(volume.Path))

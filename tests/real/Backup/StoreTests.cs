@@ -119,13 +119,16 @@ public sealed class StoreTests(StoreServers servers)
     }
 
     [Theory]
+    [InlineData("folder")]
     [InlineData("rest")]
     [InlineData("sftp")]
     [InlineData("s3")]
     [InlineData("swift")]
     public void no_more_crosses_than_is_allowed(string kind)
     {
-        using RepositoryStore store = servers[kind].Open("limited", options: new() { Limits = new(Upload: 1_000_000, Download: 2_000_000) });
+        using var folder = new TemporaryFolder();
+        StoreOptions options = new() { Limits = new(Upload: 1_000_000, Download: 2_000_000) };
+        using RepositoryStore store = kind == "folder" ? StoreAddress.Parse(folder.File("limited")).Open(options) : servers[kind].Open("limited", options: options);
         store.Prepare();
         byte[] content = Bytes(3, 2_000_000), back = new byte[content.Length];
         long begin = Stopwatch.GetTimestamp();

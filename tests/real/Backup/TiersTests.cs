@@ -119,7 +119,8 @@ public sealed class TiersTests : IDisposable
             rm -rf near out; cp -a near.whole near; flip $(find near/data -type f -size +3M | sort | head -1); cp -a far far.whole; flip $(find far/data -type f -size +3M | sort | tail -1)
             jumpbag restore -q files:$PWD/src out 2>said; echo "two: $?"; same src out
             backup verify -q near far --data 2>said; echo $?; grep -c "don't fit its name" said
-            backup heal -q near far; echo $?; judge near far; backup verify -q --data; echo $?
+            # Which of the two is read first, and so warned of, is the chance of their speeds.
+            backup heal -q near far 2>said; echo $?; judge near far; backup verify -q --data; echo $?
             # A pack that all have lost: named by its files, and all else is healed.
             for r in near far cloud; do rm $(find $r/data -type f -size +3M); done
             backup heal near 2>said; echo $?; grep -c 'noise' said; rm -rf out; jumpbag restore files:$PWD/src out 2>said; echo $?; cmp src/text out/text && echo text; grep -c '^damaged: .*noise' said

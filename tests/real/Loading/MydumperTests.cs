@@ -52,7 +52,8 @@ public sealed class MydumperTests : IDisposable
         MariaDbServer.Require();
         Require.Tool("mydumper");
         Drop();
-        ShellResult byMyloader = Bash($"myloader -u root -S {server!.Socket} -d d -t 2");
+        // Its two connections block each other now and then.
+        ShellResult byMyloader = Bash($"for i in 1 2 3 4 5; do myloader -u root -S {server!.Socket} -d d -t 2 -o 2>said && ! grep -q Deadlock said && exit; done; cat said >&2; exit 1");
         Assert.True(byMyloader.Status == 0, byMyloader.Errors);
         // Its session is at UTC when it makes an event of 10 o'clock at +03:00, which then comes at another time than in the source.
         string wanted = All().Replace("time_zone             = '+00:00' */ ;;\n/*!50106 CREATE", "time_zone             = '+03:00' */ ;;\n/*!50106 CREATE", StringComparison.Ordinal);

@@ -256,8 +256,8 @@ if section terminal; then
   expect ctrl-c-reaches-the-command 33 "$(cat /tmp/status)" "$(cat /tmp/out)"
   clean clean-after-ctrl-c
   # Ctrl-Z stops both, and the shell that started it can bring both on again.
-  rm -f /tmp/running /tmp/status
-  (until_there /tmp/running; sleep 1; printf '\032'; sleep 25) | script -qc "bash --norc -mc 'jumpbag snapshot -q host/plain -- sh -c \"touch /tmp/running; sleep 4; exit 21\"; echo stopped \$? >/tmp/status; fg; echo went on \$? >>/tmp/status'" /dev/null >/tmp/out 2>&1
+  rm -f /tmp/running /tmp/status /tmp/stopped /tmp/over
+  (until_there /tmp/running; sleep 1; printf '\032'; until_there /tmp/over) | script -qc "bash --norc -mc 'jumpbag snapshot -q host/plain -- sh -c \"touch /tmp/running; until [ -e /tmp/stopped ]; do sleep 1; done; exit 21\"; echo stopped \$? >/tmp/status; touch /tmp/stopped; fg; echo went on \$? >>/tmp/status; touch /tmp/over'" /dev/null >/tmp/out 2>&1
   expect ctrl-z-and-fg "stopped 147|went on 21" "$(paste -sd '|' /tmp/status)" "$(cat /tmp/out)"
   clean clean-after-ctrl-z
 fi
@@ -413,7 +413,8 @@ END
   rm -rf /mnt/a/*
   # What is unchanged is not read again, though the snapshot is another one.
   jumpbag backup run plain 2>/tmp/err; says unchanged '([3-9][0-9]) unchanged' /tmp/err
-  # It overflows while it is read; then a signal.
+  # It overflows while it is saved, which takes some seconds; then a signal.
+  echo 'bandwidth = "3M"' >>/tmp/backup.toml
   dd if=/dev/urandom of=/srv/plain/noise bs=1M count=16 conv=fsync
   jumpbag backup run plain >/tmp/out 2>/tmp/err & run=$!
   for ((i = 0; i < 300; i++)); do lvs --noheadings -o lv_name host | grep -q jumpbag_plain && break; sleep 0.2; done

@@ -164,7 +164,7 @@ public sealed class JournalTests : IDisposable
         Appended back = journal.Append(Anna, new Noted("4", null));
         Assert.Equal((2, 0), (back.TakenIn, back.Refused.Count));
         Assert.Equal(["1", "2", "3", "4"], journal.Read().Select(entry => entry.Data).OfType<Noted>().Select(note => note.Text));
-        Assert.Empty(ChainCheck.Of(JournalLines.Split(File.ReadAllBytes(path))).Problems);
+        Assert.Empty(ChainCheck.Of(JournalLines.Split(JournalReader.ReadBytes(path))).Problems);
         Assert.Empty(journal.Pending);
     }
 
@@ -210,7 +210,7 @@ public sealed class JournalTests : IDisposable
         Assert.Equal(3, theirs.Merge(ours.Read(), Anna));
         Assert.Equal(0, theirs.Merge(ours.Read(), Anna));
         Assert.Empty(Check().Problems);
-        Assert.Empty(ChainCheck.Of(JournalLines.Split(File.ReadAllBytes(theirs.Path))).Problems);
+        Assert.Empty(ChainCheck.Of(JournalLines.Split(JournalReader.ReadBytes(theirs.Path))).Problems);
         Assert.Equal(ours.Read().Select(entry => entry.Hash).Order(StringComparer.Ordinal), theirs.Read().Select(entry => entry.Hash).Order(StringComparer.Ordinal));
         Assert.Single(ours.Read(), entry => entry.Data is Merged);
         // A branch of a merged journal can't be taken out of it either.
@@ -286,7 +286,7 @@ public sealed class JournalTests : IDisposable
         return journal;
     }
 
-    private ChainCheck Check() => ChainCheck.Of(JournalLines.Split(File.ReadAllBytes(Path)));
+    private ChainCheck Check() => ChainCheck.Of(JournalLines.Split(JournalReader.ReadBytes(Path)));
 
     private static ChainCheck Check(IEnumerable<string> lines, params string[] heads) =>
         ChainCheck.Of(JournalLines.Split(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")))), heads);
