@@ -26,10 +26,10 @@ public sealed class LiveSnapshot(SnapshotPlan plan)
 
     public void Create()
     {
-        LvmTool.Run("lvcreate", CreateArguments);
+        ProgramRun made = LvmTool.Run("lvcreate", CreateArguments);
         volume = LvmTool.Find(FullName) ?? throw new FailedException($"{FullName}: lvcreate made it, but lvs does not list it");
         if (!volume.IsActive)
-            LvmTool.Run("lvchange", ["--yes", "--activate", "y", "--ignoreactivationskip", FullName]); // It asks, since an origin comes along.
+            Activate(made);
         // The node may come from udev, a moment later.
         long begin = Stopwatch.GetTimestamp();
         while (!File.Exists(volume.Path))
@@ -38,6 +38,15 @@ public sealed class LiveSnapshot(SnapshotPlan plan)
                 throw new FailedException($"{volume.Path}: the device does not appear", "'lvchange -ay' and 'dmsetup info' tell more");
             Thread.Sleep(20);
         }
+    }
+
+    /// <summary>A thin one is made to be skipped; another one is active already, unless lvcreate had a reason, which it says and succeeds all the same.</summary>
+    private void Activate(ProgramRun made)
+    {
+        // It asks, where an origin comes along.
+        ProgramRun run = LvmTool.TryRun("lvchange", ["--yes", "--activate", "y", "--ignoreactivationskip", FullName]);
+        if (!run.Succeeded)
+            throw new FailedException($"lvchange: {run.Complaint}", made.Errors.Length > 0 ? $"lvcreate had said: {made.Complaint}" : null);
     }
 
     /// <summary>Of its store, or of the pool.</summary>

@@ -1,4 +1,5 @@
 using Jumpbag.Core;
+using Jumpbag.Host;
 
 namespace Jumpbag.FactFinding;
 
@@ -12,22 +13,5 @@ internal static class BundleFile
             throw new UsageException($"--bundle {ByteString.FromArgument(file)}: the name must end with .tar.gz or .json");
     }
 
-    public static void Write(string file, byte[] content)
-    {
-        string beside = $"{file}.{Environment.ProcessId}.part";
-        try
-        {
-            using (var stream = new FileStream(beside, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
-            {
-                stream.Write(content);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(beside, file, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(beside);
-            throw new FailedException($"{ByteString.FromArgument(file)}: {e.Message}", "a folder on another filesystem may take it: --bundle /dev/shm/facts.tar.gz", e);
-        }
-    }
+    public static void Write(string file, byte[] content) => WholeFile.Write(Path.GetFullPath(file), content, "a folder on another filesystem may take it: --bundle /dev/shm/facts.tar.gz");
 }
