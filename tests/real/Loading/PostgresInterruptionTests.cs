@@ -70,11 +70,13 @@ public sealed class PostgresInterruptionTests(PostgresDatabases databases)
         PostgresServer.Require();
         Require.Root();
         Require.Tool("mount");
-        string folder = $"/tmp/jumpbag-room-{Guid.NewGuid().ToString("N")[..8]}";
-        Directory.CreateDirectory(folder);
-        Shell.Run("mount", "-t", "tmpfs", "-o", "size=120m,mode=755", "none", folder);
+        // The socket's name must be short.
+        string room = $"/tmp/jumpbag-room-{Guid.NewGuid().ToString("N")[..8]}", folder = $"{room}/s";
+        Directory.CreateDirectory(room);
+        Shell.Run("mount", "-t", "tmpfs", "-o", "size=120m,mode=755", "none", room);
         try
         {
+            Directory.CreateDirectory(folder);
             using var small = new PostgresServer(folder);
             string dump = databases.Folder.File("large.sql");
             using (StreamWriter writer = File.CreateText(dump))
@@ -95,9 +97,8 @@ public sealed class PostgresInterruptionTests(PostgresDatabases databases)
         }
         finally
         {
-            Shell.Try("umount", "-l", folder);
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
+            Shell.Try("umount", "-l", room);
+            Directory.Delete(room, recursive: true);
         }
     }
 
