@@ -68,6 +68,9 @@ public sealed class FactsTests : IDisposable
         Assert.Matches("^jumpbag: --only tyme: there is no such probe\nhint: .*machine.*\n$", wrong.Errors);
         Assert.Equal(2, Bash("jumpbag facts --budget 100").Status);
         Assert.Equal(2, Bash("jumpbag facts --bundle x.zip --only time").Status);
+        ShellResult nowhere = Bash("jumpbag facts --bundle usb/x.json --only time; echo $?; ls");
+        Assert.Contains("--bundle usb/x.json: there is no such folder", nowhere.Errors, StringComparison.Ordinal);
+        Assert.Equal("1\n", nowhere.Output);
     }
 
     [Fact]
