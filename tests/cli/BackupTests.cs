@@ -25,7 +25,7 @@ public sealed class BackupTests : IDisposable
     [InlineData("good; jumpbag backup run wwv", 1, "there is no source 'wwv'\nhint: there are: www\n")]
     [InlineData("good; jumpbag backup verify nearr", 1, "there is no copy 'nearr'\nhint: there are: near, far\n")]
     [InlineData("good; jumpbag backup verify --data=x", 2, "--data x: is no share\nhint: ")]
-    [InlineData("good; jumpbag backup heal", 2, "")]
+    [InlineData("good; jumpbag backup heal --all", 2, "")]
     [InlineData("good; jumpbag backup forget --all", 2, "--all needs a source and --copy")]
     [InlineData("good; jumpbag backup status --record", 1, "^jumpbag: --record: no incident is open\nhint: 'jumpbag incident open TITLE' opens one\n$")]
     [InlineData("good; jumpbag restore wwv:/x out", 1, "wwv")]

@@ -120,7 +120,7 @@ public sealed class TiersTests : IDisposable
             jumpbag restore -q files:$PWD/src out 2>said; echo "two: $?"; same src out
             backup verify -q near far --data 2>said; echo $?; grep -c "don't fit its name" said
             # Which of the two is read first, and so warned of, is the chance of their speeds.
-            backup heal -q near far 2>said; echo $?; judge near far; backup verify -q --data; echo $?
+            backup heal -q 2>said; echo $?; grep -v '^warning: \(near\|far\): pack [0-9a-f]*: the blob at byte [0-9]* was altered$' said | grep -v '^hint: what it cannot give is taken from the other copies'; judge near far; backup verify -q --data; echo $?
             # A pack that all have lost: named by its files, and all else is healed.
             for r in near far cloud; do rm $(find $r/data -type f -size +3M); done
             backup heal near 2>said; echo $?; grep -c 'noise' said; rm -rf out; jumpbag restore files:$PWD/src out 2>said; echo $?; cmp src/text out/text && echo text; grep -c '^damaged: .*noise' said

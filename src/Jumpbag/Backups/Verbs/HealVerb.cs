@@ -9,10 +9,10 @@ using Jumpbag.Core.Events;
 
 namespace Jumpbag.Backups.Verbs;
 
-/// <summary>jumpbag backup heal COPY …</summary>
+/// <summary>jumpbag backup heal [COPY …]</summary>
 internal static class HealVerb
 {
-    private static readonly Argument<string[]> Names = new("copy") { Arity = ArgumentArity.OneOrMore, Description = "the copies to be healed from the others" };
+    private static readonly Argument<string[]> Names = new("copy") { Arity = ArgumentArity.ZeroOrMore, Description = "only these copies, each from the others" };
 
     public static Command Make() => TierOptions.Make("heal", Run, Names, CommonOptions.DryRun);
 
