@@ -7,6 +7,15 @@ namespace Jumpbag.Tests.Cli;
 /// <summary>Each command as a person meets it: what is typed, the exit status, and what stands on the two outputs.</summary>
 public sealed class CommandTests(DemoDisk disk) : IClassFixture<DemoDisk>
 {
+    /// <summary>Else an incident that is open on this machine would be written into by all tests.</summary>
+    [Fact]
+    public void what_the_machine_keeps_is_not_seen_by_tests()
+    {
+        using var folder = new TemporaryFolder();
+        ShellResult result = JumpbagProgram.Bash(folder.Path, "jumpbag incident; [ -O \"$JUMPBAG_STATE\" ]");
+        Assert.Equal((0, "No incident is open. 'jumpbag incident open TITLE' opens one.\n", ""), (result.Status, result.Output, result.Errors));
+    }
+
     [Theory]
     [InlineData("jumpbag inspect d.img", 0, @"@1 +2048 +1048576 +20M +Linux +ext2 +clean[^\n]*boot[\s\S]*@vg_demo/root[\s\S]*host i7tiny", "^$")]
     [InlineData("jumpbag inspect --search d.img", 0, @"^d\.img: nothing lost was found in 128M\nNot lost, and not listed: d\.img \(dos\), d\.img@1 \(ext2\), d\.img@2 \(LVM2_member\), d\.img@vg_demo/root \(ext4\), d\.img@vg_demo/home \(ext4\)\n$", "^$")]
