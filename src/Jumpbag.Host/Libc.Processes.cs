@@ -27,6 +27,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     public static partial int pthread_sigmask(int how, byte* signals, byte* old);
 
+    /// <summary>A handler of null is the default action.</summary>
+    [LibraryImport("libc")]
+    public static partial void* signal(int number, void* handler);
+
     [LibraryImport("libc")]
     public static partial int getpid();
 

@@ -20,8 +20,8 @@ public static unsafe class TerminalPrompt
         flags[0] = (flags[0] & ~Libc.Echo) | Libc.EchoNewline;
         // Whoever interrupts us here wants to see again what is typed.
         void Restore(PosixSignalContext _) => Apply(descriptor, Libc.TerminalDrain, before);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Restore);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Restore);
+        using var interrupt = CaughtSignal.Create(PosixSignal.SIGINT, Restore);
+        using var terminate = CaughtSignal.Create(PosixSignal.SIGTERM, Restore);
         DataStream.Write(descriptor, Encoding.UTF8.GetBytes(prompt), out _).ThrowIfFailed(terminal);
         // What was typed ahead is not the answer.
         Apply(descriptor, Libc.TerminalFlush, hidden).ThrowIfFailed(terminal);

@@ -237,6 +237,19 @@ public sealed class IncidentJournalTests : IDisposable
         Assert.Equal("stopped 147\n0\n1\nwent on 21\ngot typed\n\"exitStatus\":21\n", result.Output);
     }
 
+    /// <summary>The runtime's own handler sets the terminal: done from the background, that stops the program again.</summary>
+    [Fact]
+    public void going_on_after_a_stop_is_nothing_that_is_caught()
+    {
+        ShellResult result = Bash("""
+            i open x -q 2>/dev/null
+            caught() { local mask=$(grep SigCgt /proc/$1/status); (( (0x${mask##*[[:space:]]} >> ($2 - 1)) & 1 )); }; export -f caught
+            jumpbag incident run -q -- bash -c 'for n in {1..200}; do caught $PPID 1 && break; sleep 0.05; done; caught $PPID 18; echo "run $?"'
+            "$BIN" incident timeline --follow >/dev/null & for n in {1..200}; do caught $! 1 && break; sleep 0.05; done; caught $! 18; echo "timeline $?"; kill $!; wait
+            """);
+        Assert.Equal((0, "run 1\ntimeline 1\n", ""), (result.Status, result.Output, result.Errors));
+    }
+
     /// <summary>Also of a command that is done before it would tell how far it is, and is told to be quiet.</summary>
     [Fact]
     public void a_command_is_journalled_with_the_bytes_that_it_moved()

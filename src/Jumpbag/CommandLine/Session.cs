@@ -29,7 +29,7 @@ public sealed class Session(EventWriter events) : IDisposable
         if (signals.Count == 0)
             foreach ((PosixSignal signal, int number) in new[] { (PosixSignal.SIGINT, Signals.Interrupt), (PosixSignal.SIGTERM, Signals.Terminate), (PosixSignal.SIGHUP, Signals.Hangup) })
                 if (!ProcessIdentity.Ignored(number))
-                    signals.Add(PosixSignalRegistration.Create(signal, context =>
+                    signals.Add(CaughtSignal.Create(signal, context =>
                     {
                         context.Cancel = always || !cancelled.IsCancellationRequested;
                         cancelled.Cancel();

@@ -128,7 +128,8 @@ public sealed class RestoreTests(RestoreTests.Original original) : IClassFixture
         Says("restore --repo repo latest full", 4, "full: is not empty\nhint: ");
         Says("restore --repo repo latest:/big full/file", 4, "full/file: exists already\nhint: ");
         Says("restore --repo repo latest", 2, "what is to be restored, and where to\\?\nhint: ");
-        Says("restore latest out", 1, "there is no configuration\nhint: .*without one: --repo URL");
+        if (!File.Exists("/etc/jumpbag.toml"))
+            Says("restore latest out", 1, "there is no configuration\nhint: .*without one: --repo URL");
         Says("restore --repo b2:bucket:/srv latest out", 4, "repositories behind 'b2:' cannot be reached directly\nhint: rclone can");
         Says("restore --repo https://user:geheim@host/ latest out", 2, "https://user:\\*\\*\\*@host/: what kind of address is that\\?\nhint: of a rest-server write rest:https");
         Says("ls repo", 2, "is a repository; which snapshot\\?\nhint: write repo:latest");
@@ -136,7 +137,7 @@ public sealed class RestoreTests(RestoreTests.Original original) : IClassFixture
 
         void Says(string command, int status, string message)
         {
-            ShellResult result = Run($"jumpbag {command}; echo $?; [ ! -e out ] || echo something is left");
+            ShellResult result = Run($"unset JUMPBAG_CONFIG XDG_CONFIG_HOME; export HOME=$PWD; jumpbag {command}; echo $?; [ ! -e out ] || echo something is left");
             Assert.Equal($"{status}\n", result.Output);
             Assert.Matches(message, result.Errors);
             Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);

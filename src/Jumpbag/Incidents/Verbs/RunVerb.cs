@@ -57,8 +57,8 @@ internal static class RunVerb
         {
             using Job child = Job.Start(new(path, [.. words.Select(ByteString.FromArgument)]) { TakesTerminal = true });
             // Ctrl-C is the command's; who ends us ends it, and we write down how it ended.
-            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
-            using PosixSignalRegistration quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = true);
+            using PosixSignalRegistration interrupt = CaughtSignal.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+            using PosixSignalRegistration quit = CaughtSignal.Create(PosixSignal.SIGQUIT, context => context.Cancel = true);
             using PosixSignalRegistration terminate = Forward(PosixSignal.SIGTERM, Signals.Terminate, child);
             using PosixSignalRegistration hangup = Forward(PosixSignal.SIGHUP, Signals.Hangup, child);
             while (true)
@@ -72,7 +72,7 @@ internal static class RunVerb
         }
     }
 
-    private static PosixSignalRegistration Forward(PosixSignal signal, int number, Job child) => PosixSignalRegistration.Create(signal, context =>
+    private static PosixSignalRegistration Forward(PosixSignal signal, int number, Job child) => CaughtSignal.Create(signal, context =>
     {
         context.Cancel = true;
         child.Signal(number);
