@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
@@ -182,8 +183,9 @@ public sealed partial class PipeTests(PipeFiles files) : IClassFixture<PipeFiles
     public void numbers_come_at_the_interval()
     {
         string[] lines = files.Bash("jumpbag pipe -ntb -i 0.25 -L 20m data >/dev/null").Errors.TrimEnd('\n').Split('\n');
-        Assert.InRange(lines.Length, 3, 6);
-        Assert.StartsWith("0.2", lines[0], StringComparison.Ordinal);
+        // A second's worth: never sooner than each quarter, later on a busy machine.
+        Assert.InRange(lines.Length, 2, 6);
+        Assert.InRange(double.Parse(lines[0].Split(' ')[0], CultureInfo.InvariantCulture), 0.25, 1);
         Assert.EndsWith(" 20000001", lines[^1], StringComparison.Ordinal);
     }
 
@@ -191,7 +193,7 @@ public sealed partial class PipeTests(PipeFiles files) : IClassFixture<PipeFiles
     public void time_runs_from_the_first_byte_where_it_waits_for_it()
     {
         ShellResult result = files.Bash("(sleep 1.2; cat five; sleep 0.3) | jumpbag pipe -W -nt -i 0.2 -s 5 >/dev/null");
-        Assert.Matches(@"^0\.[0-2]\d+ 100\n(0\.\d+ 100\n)*$", result.Errors);
+        Assert.Matches(@"^(0\.\d+ 100\n)+$", result.Errors);
     }
 
     [Fact]

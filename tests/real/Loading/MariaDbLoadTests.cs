@@ -104,14 +104,17 @@ public sealed class MariaDbLoadTests(LoadServer fixture) : IClassFixture<LoadSer
             }
             trap 'kill -9 $server' EXIT
             start; mariadb --no-defaults -uroot -S $PWD/s -e 'CREATE DATABASE everything CHARACTER SET utf8mb4'
+            begun() { mariadb --no-defaults -uroot -S $PWD/s everything -e "SHOW TABLES LIKE 'jumpbag%'" | grep -q jumpbag; }
             flag= lost=0
-            for wait in 0.3 0.5 0.2 0.8 0.4 1.1; do
+            for wait in 0.1 0.5 0.2 0.8 0.4 1.1; do
               "$BIN" load -q $flag dump.sql "mysql://root@localhost/everything?socket=$PWD/s" 2>said & load=$!
+              until begun || ! kill -0 $load 2>/dev/null; do sleep 0.05; done
               sleep $wait; kill -9 $server; wait $server 2>/dev/null; wait $load; status=$?
               start
+              grep -qE 'no unfinished load|is already there' said && status=0 # the one before was killed behind its last step
               [ $status = 0 ] && break
               [ $status = 1 ] && grep -q 'hint:' said || { echo "status $status"; cat said; exit 1; }
-              if mariadb --no-defaults -uroot -S $PWD/s everything -e "SHOW TABLES LIKE 'jumpbag%'" | grep -q jumpbag; then flag=--resume; lost=$((lost + 1)); fi
+              if begun; then flag=--resume; lost=$((lost + 1)); fi
             done
             [ $status = 0 ] || "$BIN" load -q $flag dump.sql "mysql://root@localhost/everything?socket=$PWD/s" || exit 1
             mariadb-dump --no-defaults -uroot -S $PWD/s --routines --events --triggers --skip-comments --order-by-primary --hex-blob everything | sed 's/`everything`/`it`/g' > state.sql
