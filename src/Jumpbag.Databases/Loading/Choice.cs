@@ -21,7 +21,8 @@ public static class Choice
         foreach (string pattern in options.Databases)
             MustBe("--databases", pattern, index, found => Within(found).Any(name => Selection.Fits(pattern, name, null)));
         foreach ((string old, _) in options.Rename)
-            MustBe("--rename", old, index, found => IsRenamed(old, found));
+            if (RenamedName.Find(old, index) is null)
+                throw Nothing("--rename", old);
     }
 
     /// <exception cref="UsageException">Two objects would get the same name.</exception>
@@ -29,8 +30,8 @@ public static class Choice
     {
         var names = new Dictionary<(ByteString? Catalog, ObjectName Name), DumpObject>();
         foreach (DumpObject found in index.Objects)
-            if (found.Type is DumpObjectType.Table or DumpObjectType.View or DumpObjectType.Sequence && load.Wants(found) && !names.TryAdd((found.Database, load.OnServer(found)), found))
-                throw new UsageException($"{names[(found.Database, load.OnServer(found))].FullName} and {found.FullName} would both be {load.OnServer(found)}", "--rename gives each a name of its own");
+            if (found.Type is DumpObjectType.Table or DumpObjectType.View or DumpObjectType.Sequence && load.Wants(found) && !names.TryAdd((load.DatabaseOnServer(found), load.OnServer(found)), found))
+                throw new UsageException($"{names[(load.DatabaseOnServer(found), load.OnServer(found))].FullName} and {found.FullName} would both be {load.OnServer(found)}", "--rename gives each a name of its own");
     }
 
     /// <summary>Adding rows to a table that is there may be what is wanted, and is to be said.</summary>
@@ -40,18 +41,14 @@ public static class Choice
     private static void MustBe(string option, string name, DumpIndex index, Predicate<DumpObject> fits)
     {
         if (!index.Objects.Exists(fits))
-            throw new NotFoundException($"{option} {name}: nothing in the dump is called so; nothing was changed", "jumpbag load --list shows what is in it");
+            throw Nothing(option, name);
     }
+
+    private static NotFoundException Nothing(string option, string name) =>
+        new($"{option} {name}: nothing in the dump is called so; nothing was changed", "jumpbag load --list shows what is in it");
 
     private static bool IsNamed(string pattern, DumpObject found) =>
         found.Type != DumpObjectType.Database && Selection.Fits(pattern, (found.Table ?? found.Name).Name, found.Name.Qualifier);
-
-    private static bool IsRenamed(string old, DumpObject found)
-    {
-        int dot = old.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 ? found.Name.Qualifier == ByteString.FromArgument(old[..dot]) && found.Name.Name == ByteString.FromArgument(old[(dot + 1)..])
-            : found.Name.Name == ByteString.FromArgument(old) || found.Name.Qualifier == ByteString.FromArgument(old);
-    }
 
     /// <summary>The names of the databases and the schema that it is, or is in.</summary>
     private static IEnumerable<ByteString> Within(DumpObject found) =>

@@ -1,3 +1,4 @@
+using Jumpbag.Core;
 using Jumpbag.Databases.Dumps;
 
 namespace Jumpbag.Databases.Loading;
@@ -18,6 +19,9 @@ public interface ILoad : IDisposable
     bool Wants(DumpObject found);
 
     ObjectName OnServer(DumpObject found);
+
+    /// <summary>PostgreSQL: the database that it goes to, where the dump says so.</summary>
+    ByteString? DatabaseOnServer(DumpObject found);
 
     /// <summary>The table of the dump as it is loaded; null where it was not begun.</summary>
     TableLoad? Find(DumpObject table);

@@ -56,7 +56,7 @@ public sealed partial class MySqlLoad : ILoad
         this.cancellation = cancellation;
         mayBeDone = options.Resume;
         selection = new(options);
-        rewriter = new(options.Rename, name => index?.Objects.Exists(found => found.Type == DumpObjectType.Database && found.Name.Name == ByteString.FromArgument(name)) == true, options.DropDefiners);
+        rewriter = new(options.Rename.Select(rename => (RenamedName.Of(rename.Old, index), rename.New)), options.DropDefiners);
         batcher = new(options.BatchSize);
         watch = new(address);
         main = Connect(address);
@@ -100,6 +100,8 @@ public sealed partial class MySqlLoad : ILoad
         ObjectName name = found.Table is { } table ? rewriter.MapTrigger(found.Name, table) : rewriter.Map(found.Name);
         return name.Qualifier is null ? new(options.Database, name.Name) : name;
     }
+
+    public ByteString? DatabaseOnServer(DumpObject found) => null;
 
     public TableLoad? Find(DumpObject table) => tables.GetValueOrDefault(OnServer(table));
 

@@ -88,8 +88,14 @@ public sealed class Selection(LoadOptions options)
     /// <summary>Whether a name fits a pattern; where the pattern names a database too, in that database.</summary>
     public static bool Fits(string pattern, ByteString name, ByteString? database)
     {
-        int dot = pattern.IndexOf('.', StringComparison.Ordinal);
-        return Matches(pattern, name) || (dot > 0 && database is { } known && Matches(pattern[..dot], known) && Matches(pattern[(dot + 1)..], name));
+        if (Matches(pattern, name))
+            return true;
+        // Names may have dots in themselves.
+        if (database is { } known)
+            for (int dot = pattern.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = pattern.IndexOf('.', dot + 1))
+                if (Matches(pattern[..dot], known) && Matches(pattern[(dot + 1)..], name))
+                    return true;
+        return false;
     }
 
     private static bool Matches(string pattern, ByteString name) =>

@@ -17,20 +17,15 @@ public sealed class StatementRewriter
     private readonly Dictionary<(string? Database, string Table), string> tables = [];
     private readonly bool dropDefiners;
 
-    /// <param name="isDatabase">Whether a name of --rename without a dot is a database of the dump; else it is a table.</param>
-    public StatementRewriter(IReadOnlyList<(string Old, string New)> renames, Func<string, bool> isDatabase, bool dropDefiners)
+    /// <param name="renames">Of which it isn't known whether they mean a database mean tables.</param>
+    public StatementRewriter(IEnumerable<(RenamedName Old, string New)> renames, bool dropDefiners)
     {
         this.dropDefiners = dropDefiners;
-        foreach ((string old, string changed) in renames)
-        {
-            int dot = old.IndexOf('.', StringComparison.Ordinal);
-            if (dot > 0)
-                tables[(old[..dot], old[(dot + 1)..])] = changed;
-            else if (isDatabase(old))
-                databases[old] = changed;
+        foreach ((RenamedName old, string changed) in renames)
+            if (old.Type is RenamedType.Database or RenamedType.Schema)
+                databases[Text(old.Name.Name)] = changed;
             else
-                tables[(null, old)] = changed;
-        }
+                tables[(old.Name.Qualifier is { } database ? Text(database) : null, Text(old.Name.Name))] = changed;
     }
 
     /// <summary>Whether a statement of this kind may have to change at all.</summary>

@@ -168,7 +168,7 @@ internal sealed class LoadRun(string[] dumps, ServerAddress address, LoadOptions
         if (index is null)
             throw new UnsupportedException("what a pipe holds is not known before it is read", "name the file, or keep it first with --spool DIR");
         foreach (DumpObject found in index.Objects.Where(load.Wants))
-            session.Out.WriteLine($"{found.Type.ToString().ToLowerInvariant()} {(found.Database is { } database ? $"{database}." : "")}{load.OnServer(found)}{(found.Type == DumpObjectType.Table ? $", {found.Rows} {(found.Rows == 1 ? "row" : "rows")}" : "")}");
+            session.Out.WriteLine($"{found.Type.ToString().ToLowerInvariant()} {(load.DatabaseOnServer(found) is { } database ? $"{database}." : "")}{load.OnServer(found)}{(found.Type == DumpObjectType.Table ? $", {found.Rows} {(found.Rows == 1 ? "row" : "rows")}" : "")}");
         return session.Status;
     }
 

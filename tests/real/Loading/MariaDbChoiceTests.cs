@@ -31,6 +31,20 @@ public sealed class MariaDbChoiceTests(LoadServer fixture) : IClassFixture<LoadS
         Assert.Equal("orders\nshop\n", server.Query("SHOW TABLES FROM shop; SHOW DATABASES WHERE `Database` IN ('shop', 'other', 'empty_one')"));
     }
 
+    [Fact]
+    public void names_may_have_dots_in_them()
+    {
+        using var work = new TemporaryFolder();
+        server.Query("CREATE DATABASE `example.com`; CREATE TABLE `example.com`.`v1.0` (id INT); INSERT INTO `example.com`.`v1.0` VALUES (1); CREATE VIEW `example.com`.seen AS SELECT id FROM `example.com`.`v1.0`");
+        Shell.Run("mariadb-dump", [.. server.ClientOptions, "--databases", "example.com", "-r", work.File("dump.sql")]);
+        ShellResult result = JumpbagProgram.Bash(work.Path, $"""
+            jumpbag load -q --rename example.com=example.org dump.sql '{Url()}' && jumpbag load -q --tables example.com.v1.0 --rename example.com.v1.0=v2 dump.sql '{Url()}' && jumpbag load -q --tables v1.0 --rename v1.0=v.3 dump.sql '{Url()}'
+            """);
+        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Assert.Equal("1\n1\n1\nexample.org\n", server.Query("SELECT * FROM `example.org`.seen; SELECT * FROM `example.com`.v2; SELECT * FROM `example.com`.`v.3`; SELECT table_schema FROM information_schema.views WHERE view_definition LIKE '%example.org%'"));
+        server.Query("DROP DATABASE `example.com`; DROP DATABASE `example.org`");
+    }
+
     [Theory]
     [InlineData("--tables shop.ordrs", 1, "--tables shop.ordrs: nothing in the dump is called so")]
     [InlineData("--tables ''", 2, "--tables: no name is given")]

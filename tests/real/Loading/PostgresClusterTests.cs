@@ -67,6 +67,45 @@ public sealed class PostgresClusterTests(PostgresDatabases databases)
         Assert.Equal(wanted, DumpAll(target, databases.Folder.File("again.sql")));
     }
 
+    /// <summary>Also where the dump drops its database first, and names have dots in them.</summary>
+    [Fact]
+    public void a_database_is_loaded_beside_the_living_one()
+    {
+        PostgresServer.Require();
+        using var server = new PostgresServer();
+        server.Query("CREATE ROLE anna");
+        server.Query("CREATE DATABASE shop");
+        server.Query("ALTER DATABASE shop SET work_mem = '5MB'; COMMENT ON DATABASE shop IS 'one'; GRANT CONNECT ON DATABASE shop TO anna; ALTER ROLE anna IN DATABASE shop SET work_mem = '6MB'");
+        server.Query("CREATE TABLE database (shop text); INSERT INTO database VALUES ('shop'); CREATE SCHEMA \"a.b\"; CREATE TABLE \"a.b\".\"c.d\" (id int); INSERT INTO \"a.b\".\"c.d\" VALUES (1)", "shop");
+        server.Dump(databases.Folder.File("one.sql"), "-C", "--clean", "--if-exists", "shop");
+        server.Dump(databases.Folder.File("content.sql"), "shop");
+        string wanted = DumpAll(server, databases.Folder.File("before.sql"));
+        server.Query("CREATE TABLE living (id int)", "shop");
+        string living = DumpAll(server, databases.Folder.File("living.sql")), url = $"'postgresql://postgres@localhost:{server.Port}/postgres?host={server.Folder}'";
+
+        ShellResult refused = databases.Load($"one.sql {url}");
+        Assert.Equal(4, refused.Status);
+        Assert.Contains("jumpbag: the database shop is already there\nhint: --replace drops what the dump has in it, --rename shop=shop_restored loads it beside", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal("database back.up\ntable back.up.a.b.c.d, 1 row\ntable back.up.public.database, 1 row\n", databases.Load($"one.sql {url} --rename shop=back.up --dry-run").Output);
+        foreach (string option in new[] { "", "--replace" })
+        {
+            ShellResult loaded = databases.Load($"one.sql {url} --rename shop=back.up {option}");
+            Assert.True(loaded.Status == 0, loaded.Errors);
+        }
+        server.Query("ALTER DATABASE shop RENAME TO aside; ALTER DATABASE \"back.up\" RENAME TO shop; UPDATE pg_database SET datallowconn = false WHERE datname = 'aside'");
+        Assert.Equal(wanted, DumpAll(server, databases.Folder.File("after.sql")));
+        server.Query("UPDATE pg_database SET datallowconn = true WHERE datname = 'aside'");
+        server.Query("DROP DATABASE shop");
+        server.Query("ALTER DATABASE aside RENAME TO shop");
+        Assert.Equal(living, DumpAll(server, databases.Folder.File("after.sql")));
+
+        server.Query("CREATE DATABASE others");
+        string others = $"'postgresql://postgres@localhost:{server.Port}/others?host={server.Folder}'";
+        ShellResult dots = JumpbagProgram.Bash(databases.Folder.Path, $"jumpbag load -q content.sql {others} --tables a.b.c.d && jumpbag load -q content.sql {others} --tables a.b.c.d --rename a.b.c.d=e.f && jumpbag load -q content.sql {others} --tables a.b.c.d --rename a.b=g.h");
+        Assert.Equal((0, ""), (dots.Status, dots.Errors));
+        Assert.Equal("a.b|c.d\na.b|e.f\ng.h|c.d\n", server.Query("SELECT schemaname || '|' || tablename FROM pg_tables WHERE schemaname LIKE '%.%' ORDER BY 1", "others"));
+    }
+
     [Theory]
     [InlineData("SELECT pg_catalog.pg_sleep(60)")]
     [InlineData(null)]

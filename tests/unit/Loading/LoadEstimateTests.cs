@@ -126,6 +126,8 @@ public sealed class LoadEstimateTests
 
         public ObjectName OnServer(DumpObject found) => found.Name;
 
+        public ByteString? DatabaseOnServer(DumpObject found) => null;
+
         public TableLoad? Find(DumpObject found) => tables.GetValueOrDefault(found.Name);
 
         public bool DefersKeys(DumpObject table) => table.Shape.CanDefer;

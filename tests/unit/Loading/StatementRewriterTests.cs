@@ -37,7 +37,7 @@ public sealed class StatementRewriterTests
 
     private static string Rewrite((string, string)[] renames, StatementKind kind, string sql, string name, string? table = null, bool dropDefiners = false)
     {
-        var rewriter = new StatementRewriter(renames, known => known == "shop", dropDefiners);
+        var rewriter = new StatementRewriter(renames.Select(rename => (rename.Item1 == "shop" ? new(RenamedType.Database, new(null, ByteString.FromText("shop"))) : RenamedName.Of(rename.Item1, null), rename.Item2)), dropDefiners);
         var shop = ByteString.FromText("shop");
         bool isDatabase = kind is StatementKind.Use or StatementKind.CreateDatabase;
         var statement = new DumpStatement

@@ -185,7 +185,7 @@ public sealed partial class PostgresLoad
         main.Dispose();
         watch.Dispose();
         dumped = database;
-        address = address.In(database.ToArgument());
+        address = address.In(rewriter.MapDatabase(database).ToArgument());
         main = Open();
         pool.Reconnect();
     }

@@ -37,7 +37,7 @@ public sealed partial class PostgresLoad : ILoad
         (home, this.address) = (address, address);
         (this.options, this.identity, this.cancellation) = (options, identity, cancellation);
         selection = new(options);
-        rewriter = new(options.Rename, index is null ? null : name => index.Objects.Exists(found => found.Name.Qualifier == ByteString.FromArgument(name)), Report);
+        rewriter = new(options.Rename.Select(rename => (RenamedName.Of(rename.Old, index), rename.New)), Report);
         main = Open();
         try
         {
@@ -66,7 +66,10 @@ public sealed partial class PostgresLoad : ILoad
 
     public bool Wants(DumpObject found) => selection.Wants(found);
 
-    public ObjectName OnServer(DumpObject found) => rewriter.Map(found.Name);
+    public ObjectName OnServer(DumpObject found) =>
+        found.Type == DumpObjectType.Database ? new(null, rewriter.MapDatabase(found.Name.Name)) : rewriter.Map(found.Name);
+
+    public ByteString? DatabaseOnServer(DumpObject found) => found.Database is { } database ? rewriter.MapDatabase(database) : null;
 
     public TableLoad? Find(DumpObject table) => tables.GetValueOrDefault((table.Database, OnServer(table)));
 
@@ -97,7 +100,7 @@ public sealed partial class PostgresLoad : ILoad
         {
             // Only to know where ledgers may be.
             if (statement is { Kind: StatementKind.Use, Name: { } next } && selection.Enter(next.Name))
-                databases.Add(next.Name.ToArgument());
+                databases.Add(rewriter.MapDatabase(next.Name).ToArgument());
             statement.Release?.Invoke();
             return;
         }
@@ -176,10 +179,10 @@ public sealed partial class PostgresLoad : ILoad
         foreach (IGrouping<ByteString?, DumpObject> part in index.Objects.Where(found => found.Type != DumpObjectType.Database || Wants(found))
             .GroupBy(found => found.Type == DumpObjectType.Database ? found.Name.Name : found.Database))
         {
-            if (part.Key is not { } database)
+            if (part.Key is not { } dumped)
                 CheckNotThere(main.Connection, part);
-            else if (made.Contains(database) == there.Contains(database))
-                throw there.Contains(database) ? new UnsupportedException($"the database {database} is already there", "--replace drops what the dump has in it; --databases chooses others")
+            else if (rewriter.MapDatabase(dumped) is var database && made.Contains(dumped) == there.Contains(database))
+                throw there.Contains(database) ? new UnsupportedException($"the database {database} is already there", $"--replace drops what the dump has in it, --rename {dumped}={dumped}_restored loads it beside; --databases chooses others")
                     : new NotFoundException($"the dump goes to the database {database}, which is not there and which it does not make", $"createdb {database}, or choose others with --databases");
             else if (there.Contains(database) && part.Any(found => found.Type != DumpObjectType.Database && Wants(found)))
             {
@@ -194,7 +197,7 @@ public sealed partial class PostgresLoad : ILoad
         HashSet<ObjectName> existing = PostgresCatalog.ReadRelations(connection);
         foreach (DumpObject found in objects)
             if (found.Type is DumpObjectType.Table or DumpObjectType.View or DumpObjectType.Sequence && Wants(found) && existing.Contains(OnServer(found)))
-                throw !found.IsDefined ? Choice.RowsOnly(OnServer(found)) : new UnsupportedException($"{(found.Database is { } database ? $"{database}." : "")}{OnServer(found)} is already there", $"--replace drops what the dump has, --rename {found.Name}={found.Name.Name}_restored loads it beside");
+                throw !found.IsDefined ? Choice.RowsOnly(OnServer(found)) : new UnsupportedException($"{(DatabaseOnServer(found) is { } database ? $"{database}." : "")}{OnServer(found)} is already there", $"--replace drops what the dump has, --rename {found.Name}={found.Name.Name}_restored loads it beside");
     }
 
     private byte[]? DataFolder()

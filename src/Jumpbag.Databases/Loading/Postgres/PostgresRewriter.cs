@@ -7,41 +7,42 @@ using Tokens = Jumpbag.Databases.Dumps.Scanning.SqlTokens;
 namespace Jumpbag.Databases.Loading.Postgres;
 
 /// <summary>
-/// Renames schemas and tables where SQL has names, as pg_dump writes them: always with their schema. Indexes, constraints and sequences
+/// Renames databases, schemas and tables where SQL has names, as pg_dump writes them: always with their schema. Indexes, constraints and sequences
 /// whose names begin with a renamed table's, as PostgreSQL names them by itself, change with it, since a schema can have them once only.
 /// Where a name can't be changed rightly the statement is refused; the bodies of routines, which are text, stay as they are, and that is told.
 /// </summary>
 internal sealed class PostgresRewriter
 {
-    private readonly Dictionary<ByteString, ByteString> schemas = [];
+    private readonly Dictionary<ByteString, ByteString> databases = [], schemas = [];
     private readonly Dictionary<(ByteString? Schema, ByteString Table), ByteString> tables = [];
     private readonly Dictionary<(ByteString Schema, ByteString Name), ByteString> dependents = [];
     private readonly LoadReport report;
 
-    /// <param name="isSchema">Whether a name without a dot is a schema of the dump (else it is a table); null where that isn't known.</param>
-    public PostgresRewriter(IReadOnlyList<(string Old, string New)> renames, Func<string, bool>? isSchema, LoadReport report)
+    /// <exception cref="UnsupportedException">It isn't known what one of them is.</exception>
+    public PostgresRewriter(IEnumerable<(RenamedName Old, string New)> renames, LoadReport report)
     {
         this.report = report;
-        foreach ((string old, string changed) in renames)
+        foreach (((RenamedType type, ObjectName old), string changed) in renames)
         {
-            int dot = old.IndexOf('.', StringComparison.Ordinal);
             ByteString name = ByteString.FromArgument(changed);
-            if (dot > 0)
-                tables[(ByteString.FromArgument(old[..dot]), ByteString.FromArgument(old[(dot + 1)..]))] = name;
-            else if (isSchema is null)
-                throw new UnsupportedException($"--rename {old}: whether that is a schema or a table of a dump that comes through a pipe is not known", "name a table as schema.table, or load the file itself");
-            else if (isSchema(old))
-                schemas[ByteString.FromArgument(old)] = name;
+            if (type == RenamedType.Unknown)
+                throw new UnsupportedException($"--rename {old}: whether that is a database, a schema or a table of a dump that comes through a pipe is not known", "name a table as schema.table, or load the file itself");
+            if (type == RenamedType.Database)
+                databases[old.Name] = name;
+            else if (type == RenamedType.Schema)
+                schemas[old.Name] = name;
             else
-                tables[(null, ByteString.FromArgument(old))] = name;
+                tables[(old.Qualifier, old.Name)] = name;
         }
     }
 
-    private bool IsIdle => schemas.Count + tables.Count == 0;
+    private bool IsIdle => databases.Count + schemas.Count + tables.Count == 0;
 
     /// <summary>The name on the server of what the dump calls so.</summary>
     public ObjectName Map(ObjectName name) =>
         name.Qualifier is { } schema ? new(schemas.GetValueOrDefault(schema, schema), Table(schema, name.Name) ?? name.Name) : name;
+
+    public ByteString MapDatabase(ByteString name) => databases.GetValueOrDefault(name, name);
 
     public ByteString MapSchema(ByteString name) => schemas.GetValueOrDefault(name, name);
 
@@ -61,7 +62,8 @@ internal sealed class PostgresRewriter
             Register(within, sequence);
         else if (statement is { Kind: StatementKind.CreateIndex, Name: { } index, Table.Qualifier: { } schema })
             Register(schema, index.Name);
-        byte[] changed = Change(text.Span[..head], statement, owner?.Qualifier);
+        bool namesDatabase = databases.Count > 0 && (subject.Type is "DATABASE" or "ROLE" || statement.Kind is StatementKind.CreateDatabase or StatementKind.AlterDatabase or StatementKind.DropDatabase);
+        byte[] changed = Change(text.Span[..head], statement, owner?.Qualifier, namesDatabase);
         return statement.With(Renamed(statement.Name, statement.Table), statement.Table is { } table ? Map(table) : null,
             head == text.Length ? changed : (byte[])[.. changed, .. text.Span[head..]]);
     }
@@ -82,11 +84,11 @@ internal sealed class PostgresRewriter
                 dependents[(schema, name)] = ByteString.Own([.. changed.Span, .. name.Span[table.Length..]]);
     }
 
-    private byte[] Change(ReadOnlySpan<byte> sql, DumpStatement statement, ByteString? schemaOfOwner)
+    private byte[] Change(ReadOnlySpan<byte> sql, DumpStatement statement, ByteString? schemaOfOwner, bool namesDatabase)
     {
         var result = new MemoryStream(sql.Length + 64);
         int copied = 0;
-        bool changedTable = false;
+        bool changedTable = false, isDatabase = false;
         ByteString? loose = null;
         ReadOnlySpan<byte> before = default, twoBefore = default;
         var tokens = new Tokens(sql, new PostgresLexer());
@@ -136,10 +138,16 @@ internal sealed class PostgresRewriter
                 if (tokens.TakeSymbol('.'))
                     tokens.Next();
             }
+            else if (isDatabase && !Is(word, "IF"u8) && !Is(word, "NOT"u8) && !Is(word, "EXISTS"u8))
+            {
+                renamed = databases.TryGetValue(first, out ByteString database) ? new(null, database) : null;
+                isDatabase = false;
+            }
             else if (Is(before, "SCHEMA"u8) || (Is(before, "EXISTS"u8) && Is(twoBefore, "SCHEMA"u8)))
                 renamed = schemas.TryGetValue(first, out ByteString schema) ? new(null, schema) : null;
             else if (schemaOfOwner is { } within && (Is(before, "CONSTRAINT"u8) || Is(before, "INDEX"u8) || Is(before, "ON"u8)))
                 renamed = dependents.TryGetValue((within, first), out ByteString dependent) ? new(null, dependent) : null;
+            isDatabase |= namesDatabase && Is(word, "DATABASE"u8);
             if (renamed is { } put)
             {
                 result.Write(sql[copied..start]);
