@@ -24,7 +24,9 @@ public sealed class PathPatterns
             pattern = isNegated ? pattern[1..] : pattern;
             if (pattern.Length == 0)
                 continue;
-            ByteString[] parts = Split(SourcePath.Clean(ByteString.FromArgument(pattern)));
+            ByteString path = SourcePath.Clean(ByteString.FromArgument(pattern));
+            // A lone slash is everything.
+            ByteString[] parts = path.Length == 1 && path.Span[0] == (byte)'/' ? [default] : Split(path);
             foreach (ByteString part in parts)
                 if (!IsValid(part.Span))
                     throw new UsageException($"{text}: the pattern has a [ without its ], or ends in \\", "a \\ before a character takes it as it is");

@@ -65,7 +65,7 @@ public static class RestoreCommand
         var options = new ExtractionOptions
         {
             Recursive = true,
-            LeaveOut = RestoreFilter.Make(source, found, reading.Parsed.GetValue(Include) ?? [], reading.Parsed.GetValue(Exclude) ?? [], cancelled),
+            LeaveOut = RestoreFilter.Make(source, found, reading.Parsed.GetValue(Include) ?? [], reading.Parsed.GetValue(Exclude) ?? [], reading.Session.Events, cancelled),
             Overwrite = overwrite switch
             {
                 "always" or "if-changed" => OverwriteMode.Force,

@@ -125,6 +125,7 @@ public sealed class RestoreTests(RestoreTests.Original original) : IClassFixture
         Says("restore --repo repo --password-file none latest out", 1, "none: the password cannot be read: ");
         Says("restore --repo repo 00000000 out", 1, "repo: no snapshot 00000000\nhint: the last ones are ");
         Says("restore --repo repo latest:/no/such out", 1, "no such file or directory");
+        Says("restore --repo repo latest out --include '*.nope'", 1, "--include \\*\\.nope: nothing in repo:[0-9a-f]{8}:/ fits\nhint: a pattern is compared with the whole path");
         Says("restore --repo repo latest full", 4, "full: is not empty\nhint: ");
         Says("restore --repo repo latest:/big full/file", 4, "full/file: exists already\nhint: ");
         Says("restore --repo repo latest", 2, "what is to be restored, and where to\\?\nhint: ");
@@ -142,6 +143,32 @@ public sealed class RestoreTests(RestoreTests.Original original) : IClassFixture
             Assert.Matches(message, result.Errors);
             Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>The oracle is restic, which gets the same patterns. One that fits nothing is warned of where another fits.</summary>
+    [Fact]
+    public void includes_and_excludes_mean_what_they_mean_to_restic()
+    {
+        Require.Tool("restic");
+        ShellResult result = Run("""
+            mkdir -p t/a/b/c t/x/tmp 't/we[ird]'; for f in a/1.txt a/b/2.log a/b/c/3.txt x/tmp/4 'we[ird]/6' x/.hid a/B.TXT; do echo $f >"t/$f"; done
+            restic -q -r few init; restic -q -r few backup t
+            for pattern in '*.txt' /t/a a/b '**/c' 'a/**/3.txt' '[a-b]' 'we\[ird\]' '/t/x/*' /; do
+              for option in include exclude; do
+                restic -q -r few restore latest --target theirs --$option "$pattern" >/dev/null 2>&1; jumpbag restore -q --repo few latest ours --$option "$pattern"
+                mkdir -p theirs ours; (cd theirs; find . | sort) >l1; (cd ours; find . | sort) >l2; cmp l1 l2 || echo "$option $pattern"; md5sum <l2 >>lists; rm -rf theirs ours
+              done
+            done
+            sort -u lists | wc -l
+            jumpbag restore -q --repo few latest ours --include '*.nope' --include .hid 2>said; echo $?; find ours -type f; head -1 said
+            """);
+        Assert.Equal(("""
+            15
+            0
+            ours/t/x/.hid
+            warning: --include *.nope: nothing in few:ID:/ fits
+
+            """, ""), (System.Text.RegularExpressions.Regex.Replace(result.Output, "few:[0-9a-f]{8}", "few:ID"), result.Errors));
     }
 
     [Fact]

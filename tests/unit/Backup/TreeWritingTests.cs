@@ -98,6 +98,7 @@ public sealed class TreeWritingTests
     [InlineData("a*b*c", "/aXbYbZc", true)]
     [InlineData("ü?", "/üé", true)]
     [InlineData("/home/user/*/", "/home/user/x", true)]
+    [InlineData("/", "/foo/bar", true)]
     public void patterns_leave_out_what_restics_do(string pattern, string path, bool matches) => Assert.Equal(matches, new PathPatterns([pattern]).Matches(ByteString.FromText(path)));
 
     [Fact]
