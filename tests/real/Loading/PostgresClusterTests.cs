@@ -42,6 +42,10 @@ public sealed class PostgresClusterTests(PostgresDatabases databases)
         Assert.Equal(2, databases.Load("--extract t all.sql").Status);
 
         string url = $"'postgresql://postgres@localhost:{target.Port}/postgres?host={target.Folder}'";
+        ShellResult single = databases.Load($"all.sql {url} --tables home");
+        Assert.True(single.Status == 0, single.Errors);
+        Assert.Equal("postgres\ntemplate0\ntemplate1\n", target.Query("SELECT datname FROM pg_database ORDER BY 1"));
+        target.Query("DROP TABLE home");
         ShellResult one = databases.Load($"all.sql {url} --databases 'odd*'");
         Assert.True(one.Status == 0, one.Errors);
         Assert.Contains("loaded: 1,000 rows of 2 tables", one.Errors, StringComparison.Ordinal);
@@ -92,6 +96,15 @@ public sealed class PostgresClusterTests(PostgresDatabases databases)
             ShellResult loaded = databases.Load($"one.sql {url} --rename shop=back.up {option}");
             Assert.True(loaded.Status == 0, loaded.Errors);
         }
+        // One table that somebody dropped comes back into the database that is there.
+        ShellResult table = databases.Load($"one.sql {url} --tables 'c.d'");
+        Assert.Equal(4, table.Status);
+        Assert.Contains("jumpbag: shop.a.b.c.d is already there\n", table.Errors, StringComparison.Ordinal);
+        server.Query("DROP TABLE \"a.b\".\"c.d\"", "shop");
+        table = databases.Load($"one.sql {url} --tables 'c.d'");
+        Assert.True(table.Status == 0, table.Errors);
+        Assert.Contains("CREATE DATABASE of databases that are there (1 statement)", table.Errors, StringComparison.Ordinal);
+        Assert.Contains("loaded: 1 row of 1 table", table.Errors, StringComparison.Ordinal);
         server.Query("ALTER DATABASE shop RENAME TO aside; ALTER DATABASE \"back.up\" RENAME TO shop; UPDATE pg_database SET datallowconn = false WHERE datname = 'aside'");
         Assert.Equal(wanted, DumpAll(server, databases.Folder.File("after.sql")));
         server.Query("UPDATE pg_database SET datallowconn = true WHERE datname = 'aside'");

@@ -12,6 +12,7 @@ namespace Jumpbag.Databases.Loading.Postgres;
 public sealed partial class PostgresLoad : ILoad
 {
     private readonly LoadOptions options;
+    private readonly DumpIndex? index;
     private readonly byte[] identity;
     private readonly PostgresSelection selection;
     private readonly PostgresRewriter rewriter;
@@ -35,7 +36,7 @@ public sealed partial class PostgresLoad : ILoad
     public PostgresLoad(ServerAddress address, LoadOptions options, DumpIndex? index, byte[] identity, CancellationToken cancellation)
     {
         (home, this.address) = (address, address);
-        (this.options, this.identity, this.cancellation) = (options, identity, cancellation);
+        (this.options, this.index, this.identity, this.cancellation) = (options, index, identity, cancellation);
         selection = new(options);
         rewriter = new(options.Rename.Select(rename => (RenamedName.Of(rename.Old, index), rename.New)), Report);
         main = Open();
@@ -64,7 +65,7 @@ public sealed partial class PostgresLoad : ILoad
 
     public IEnumerable<string> Unmatched => selection.Unmatched;
 
-    public bool Wants(DumpObject found) => selection.Wants(found);
+    public bool Wants(DumpObject found) => selection.Wants(found) && (found.Type != DumpObjectType.Database || IsNeeded(found.Name.Name));
 
     public ObjectName OnServer(DumpObject found) =>
         found.Type == DumpObjectType.Database ? new(null, rewriter.MapDatabase(found.Name.Name)) : rewriter.Map(found.Name);
@@ -99,14 +100,19 @@ public sealed partial class PostgresLoad : ILoad
         if (IsEnded)
         {
             // Only to know where ledgers may be.
-            if (statement is { Kind: StatementKind.Use, Name: { } next } && selection.Enter(next.Name))
+            if (statement is { Kind: StatementKind.Use, Name: { } next } && selection.Enter(next.Name) && IsNeeded(next.Name))
                 databases.Add(rewriter.MapDatabase(next.Name).ToArgument());
             statement.Release?.Invoke();
             return;
         }
         main.Ledger.Make(main.Connection);
         if (statement.Kind == StatementKind.Use)
-            isElsewhere = !selection.Enter(statement.Name!.Value.Name);
+            isElsewhere = !selection.Enter(statement.Name!.Value.Name) || !IsNeeded(statement.Name!.Value.Name);
+        if (statement is { Kind: StatementKind.CreateDatabase, Name: { } made } && !IsNeeded(made.Name))
+        {
+            statement.Release?.Invoke();
+            return;
+        }
         Subject subject = statement.Kind is StatementKind.Copy or StatementKind.Insert ? default : Subject.Of(statement.Text.Span);
         // What databases are told about themselves stands before the dump goes to them.
         if (isElsewhere && subject.Type != "DATABASE" && statement.Kind is not (StatementKind.Set or StatementKind.CreateDatabase or StatementKind.AlterDatabase))
@@ -168,12 +174,18 @@ public sealed partial class PostgresLoad : ILoad
         main.Dispose();
     }
 
+    /// <summary>Whether anything is wanted of a database of the dump: of single tables it may be none.</summary>
+    private bool IsNeeded(ByteString database) => options.Tables.Count == 0 || index is null
+        || index.Objects.Exists(found => found.Type != DumpObjectType.Database && found.Database == database && selection.Wants(found));
+
     /// <summary>All was loaded by an earlier run, which could not clear away.</summary>
     private bool IsEnded => ledgers[databases[0]].IsEnded;
 
     /// <exception cref="UnsupportedException">The server has something that the dump makes.</exception>
     private void CheckNotThere(DumpIndex index)
     {
+        // Single tables come into a database that is there, as on MariaDB.
+        bool isPart = options.Tables.Count > 0;
         HashSet<ByteString> there = PostgresCatalog.ReadDatabases(main.Connection);
         HashSet<ByteString> made = [.. index.Objects.Where(found => found is { Type: DumpObjectType.Database, Bytes: > 0 }).Select(found => found.Name.Name)];
         foreach (IGrouping<ByteString?, DumpObject> part in index.Objects.Where(found => found.Type != DumpObjectType.Database || Wants(found))
@@ -181,7 +193,9 @@ public sealed partial class PostgresLoad : ILoad
         {
             if (part.Key is not { } dumped)
                 CheckNotThere(main.Connection, part);
-            else if (rewriter.MapDatabase(dumped) is var database && made.Contains(dumped) == there.Contains(database))
+            else if (!IsNeeded(dumped))
+                continue;
+            else if (rewriter.MapDatabase(dumped) is var database && made.Contains(dumped) == there.Contains(database) && !(isPart && made.Contains(dumped)))
                 throw there.Contains(database) ? new UnsupportedException($"the database {database} is already there", $"--replace drops what the dump has in it, --rename {dumped}={dumped}_restored loads it beside; --databases chooses others")
                     : new NotFoundException($"the dump goes to the database {database}, which is not there and which it does not make", $"createdb {database}, or choose others with --databases");
             else if (there.Contains(database) && part.Any(found => found.Type != DumpObjectType.Database && Wants(found)))

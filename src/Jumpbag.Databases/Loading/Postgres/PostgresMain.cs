@@ -215,6 +215,8 @@ internal sealed class PostgresMain(PostgresConnection connection, PostgresLedger
         }
         else if (subject is { Verb: "CREATE", Type: "DATABASE" } && e.SqlState == "42P04" && options.Replace)
             report.LeaveOut("CREATE DATABASE of databases that are there: what the dump has in them is replaced");
+        else if (subject is { Verb: "CREATE", Type: "DATABASE" } && e.SqlState == "42P04" && options.Tables.Count > 0)
+            report.LeaveOut("CREATE DATABASE of databases that are there");
         else if (subject is { Verb: "CREATE", Type: "TABLESPACE" } && e.SqlState == "42710")
             report.LeaveOut("CREATE TABLESPACE of tablespaces that the server has");
         else if (statement.Kind == StatementKind.Account && e.SqlState == "42704")
