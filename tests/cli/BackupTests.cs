@@ -36,6 +36,7 @@ public sealed class BackupTests : IDisposable
     [InlineData("line '[sources.x]\\npath = [\"/a\"]\\nlvm = \"vg/lv\"'; jumpbag backup list", 2, "x[\\s\\S]*lvm")]
     [InlineData("line '[policy]\\nrpo = \"soon\"'; jumpbag backup list", 2, "jumpbag\\.toml:\\d+.*rpo")]
     [InlineData("line '[copies.x]\\ntier = \"middle\"'; jumpbag backup list", 2, "middle[\\s\\S]*near")]
+    [InlineData("good; printf '[copies.x]\\nurl = \"%s/near/\"\\npassword-file = \"/k\"\\n' \"$PWD\" >>jumpbag.toml; jumpbag backup list", 2, "jumpbag\\.toml:\\d+.*is the one of 'near' too")]
     [InlineData("line '[policy'; jumpbag backup list", 2, "jumpbag\\.toml:\\d+")]
     public void a_mistake_is_told_with_what_would_mend_it(string script, int status, string errors)
     {

@@ -9,6 +9,8 @@ internal sealed class CommandContent : SourceContent
 {
     private const int Patience = 100;
 
+    private const string Bash = "/bin/bash";
+
     private readonly string command;
     private readonly OutputJob job;
     private readonly CancellationToken stop;
@@ -16,7 +18,9 @@ internal sealed class CommandContent : SourceContent
 
     private CommandContent(string command, OutputJob job, CancellationToken stop) => (this.command, this.job, this.stop) = (command, job, stop);
 
-    public static CommandContent Start(string command, CancellationToken stop) => new(command, OutputJob.Start("/bin/sh", ["sh", "-c", command]), stop);
+    /// <summary>By bash where there is one, since it tells of the failure of any command of a pipeline: half a dump that was compressed well is none.</summary>
+    public static CommandContent Start(string command, CancellationToken stop) => new(command,
+        File.Exists(Bash) ? OutputJob.Start(Bash, ["bash", "-o", "pipefail", "-c", command]) : OutputJob.Start("/bin/sh", ["sh", "-c", command]), stop);
 
     /// <summary>As restic describes what it reads from its standard input.</summary>
     public override string? Status(out SourceFile file, Action<string> unread)

@@ -14,6 +14,9 @@ public sealed record TiersConfig(string File, IReadOnlyList<BackupSource> Source
     {
         List<BackupSource> sources = [.. root.Table("sources")?.Tables().Select(one => BackupSource.Read(Name(one), one.Table)) ?? []];
         List<BackupCopy> copies = [.. root.Table("copies")?.Tables().Select(one => BackupCopy.Read(Name(one), one.Table)) ?? []];
+        // One place under two names would count as two copies.
+        if (copies.Where(copy => copy.Tier != Tier.Live).GroupBy(copy => copy.Url?.TrimEnd('/')).FirstOrDefault(same => same.Count() > 1)?.ToArray() is [var first, var second, ..])
+            throw root.Table("copies")!.Table(second.Name)!.Wrong("url", $"is the one of '{first.Name}' too, so these are one copy", "each copy has a place of its own");
         Retention? keep = root.Table("keep") is { } table ? Retention.Read(table) : null;
         foreach (BackupSource source in sources)
             if (source.Copies?.FirstOrDefault(name => copies.All(copy => copy.Name != name)) is { } unknown)

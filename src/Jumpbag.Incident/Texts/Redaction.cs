@@ -12,24 +12,61 @@ public static partial class Redaction
 {
     private const string Mask = "***";
 
-    /// <summary>Programs whose -pWORD is a password; elsewhere it is a port or a path.</summary>
-    private static readonly string[] MySqlPrograms = ["mysql", "mariadb", "mysqldump", "mariadb-dump", "mysqladmin", "mariadb-admin", "mysqlbinlog", "mariadb-binlog", "mysqlimport", "mariadb-import", "mysqlcheck", "mariadb-check", "mydumper", "myloader", "mysqlsh", "sshpass", "xtrabackup", "mariabackup"];
+    private static readonly string[] MySqlPrograms = ["mysql", "mariadb", "mysqldump", "mariadb-dump", "mysqladmin", "mariadb-admin", "mysqlbinlog", "mariadb-binlog", "mysqlimport", "mariadb-import", "mysqlcheck", "mariadb-check", "mydumper", "myloader", "mysqlsh", "xtrabackup", "mariabackup"];
+
+    /// <summary>Options whose next word is a secret, by program; elsewhere they are something else.</summary>
+    private static readonly (string[] Programs, string[] Options)[] NextIsSecret =
+    [
+        (["sshpass", "mongo", "mongosh", "mongodump", "mongorestore"], ["-p"]),
+        (["openssl"], ["-k", "-K", "-pass", "-passin", "-passout"]),
+        (["redis-cli"], ["-a", "--pass"]),
+        (["ldapsearch", "ldapmodify", "ldapadd", "ldapdelete", "ldappasswd", "ldapwhoami"], ["-w"]),
+        (["ipmitool", "zip", "unzip", "sqlcmd"], ["-P"]),
+    ];
+
+    /// <summary>Options with a user and, behind a sign, a secret.</summary>
+    private static readonly (string[] Programs, string[] Options, char Sign)[] UserAndSecret =
+    [
+        (["curl", "wget"], ["-u", "--user", "-U", "--proxy-user"], ':'),
+        (["smbclient", "rpcclient"], ["-U", "--user"], '%'),
+        (["lftp"], ["-u", "--user"], ','),
+    ];
+
+    /// <summary>Programs whose -pWORD is a secret; elsewhere it is a port or a path.</summary>
+    private static readonly string[] JoinedSecret = [.. MySqlPrograms, "sshpass", "7z", "7za", "7zr", "rar", "unrar"];
+
+    private static readonly HashSet<string> Known = [.. JoinedSecret, .. NextIsSecret.SelectMany(rule => rule.Programs), .. UserAndSecret.SelectMany(rule => rule.Programs), "ssh"];
 
     /// <summary>A command as one line, its words quoted where a shell would need it, its secrets masked.</summary>
+    /// <remarks>Other commands may stand before the one that takes the secret: sudo, timeout, env, ssh HOST, docker exec.</remarks>
     public static string CommandLine(IReadOnlyList<string> words)
     {
         var line = new StringBuilder();
-        string? program = words.Count > 0 ? Path.GetFileName(words[0]) : null;
+        string program = "";
         for (int i = 0; i < words.Count; i++)
         {
-            string word = words[i];
-            if (i > 0 && HidesNext(words[i - 1], program))
-                word = word.Contains(':', StringComparison.Ordinal) && words[i - 1] is "-u" or "--user" or "-U" or "--proxy-user" ? word[..(word.IndexOf(':', StringComparison.Ordinal) + 1)] + Mask : Mask;
-            else if (Array.IndexOf(MySqlPrograms, program) >= 0 && word.Length > 2 && word.StartsWith("-p", StringComparison.Ordinal))
-                word = "-p" + Mask;
-            line.Append(i == 0 ? "" : " ").Append(Quoted(Text(word)));
+            line.Append(i == 0 ? "" : " ").Append(Quoted(Text(i == 0 ? words[0] : Word(words[i], words[i - 1], program))));
+            if (Path.GetFileName(words[i]) is var name && Known.Contains(name))
+                program = name;
         }
         return line.ToString();
+    }
+
+    private static string Word(string word, string before, string program)
+    {
+        foreach ((string[] programs, string[] options, char sign) in UserAndSecret)
+            if (Array.IndexOf(programs, program) >= 0)
+                foreach (string option in options)
+                {
+                    bool isApart = before == option;
+                    if (!isApart && !(option.Length == 2 && word.Length > 2 && word.StartsWith(option, StringComparison.Ordinal)))
+                        continue;
+                    int at = word.IndexOf(sign, isApart ? 0 : 2);
+                    return at >= 0 ? word[..(at + 1)] + Mask : isApart && sign == ':' ? Mask : word;
+                }
+        if (SecretOption().IsMatch(before) || Array.Exists(NextIsSecret, rule => Array.IndexOf(rule.Programs, program) >= 0 && Array.IndexOf(rule.Options, before) >= 0))
+            return Mask;
+        return word.Length > 2 && word.StartsWith("-p", StringComparison.Ordinal) && Array.IndexOf(JoinedSecret, program) >= 0 ? "-p" + Mask : word;
     }
 
     /// <summary>Any text: a shell's command, or output.</summary>
@@ -44,12 +81,6 @@ public static partial class Redaction
         return PrivateKey().Replace(text, Mask);
     }
 
-    private static bool HidesNext(string option, string? program) =>
-        SecretOption().IsMatch(option)
-        || (program is "curl" or "wget" && option is "-u" or "--user" or "-U" or "--proxy-user")
-        || (program is "sshpass" && option is "-p")
-        || (program is "openssl" && option is "-k" or "-K" or "-pass" or "-passin" or "-passout");
-
     private static string Quoted(string word) =>
         word.Length > 0 && !NeedsQuotes().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
@@ -62,13 +93,13 @@ public static partial class Redaction
     private static partial Regex Named();
 
     /// <summary>In a shell's line: --password VALUE, and -pVALUE of MySQL's programs.</summary>
-    [GeneratedRegex(@"(?<option>(?<=^|\s)--?[A-Za-z0-9-]{0,60}(?:password|passwd|passphrase|secret|token|api-?key|access-?key)\s+(?=[^\s-])|\b(?:mysql|mariadb|mysqldump|mariadb-dump|mysqladmin|mariadb-admin|sshpass|mydumper|myloader)\b[^|;&\n]{0,2000}?\s-p(?=\S)|\bcurl\b[^|;&\n]{0,2000}?\s(?:-u|--user)\s+[^\s:]+:)(?:'[^']*'|""[^""]*""|\S+)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?<option>(?<=^|\s)--?[A-Za-z0-9-]{0,60}(?:password|passwd|passphrase|secret|token|api-?key|access-?key)\s+(?=[^\s-])|\b(?:mysql|mariadb|mysqldump|mariadb-dump|mysqladmin|mariadb-admin|sshpass|mydumper|myloader)\b[^|;&\n]{0,2000}?\s-p(?=\S)|\b(?:7za?|7zr|rar|unrar)\b[^|;&\n]{0,2000}?\s-p(?=\S)|\bcurl\b[^|;&\n]{0,2000}?\s(?:-u|--user)\s*[^\s:]+:|\bredis-cli\b[^|;&\n]{0,2000}?\s(?:-a|--pass)\s+|\bldap[a-z]+\b[^|;&\n]{0,2000}?\s-w\s+|\bmongo[a-z]*\b[^|;&\n]{0,2000}?\s-p\s+|\b(?:ipmitool|zip|unzip|sqlcmd)\b[^|;&\n]{0,2000}?\s-P\s+)(?:'[^']*'|""[^""]*""|\S+)", RegexOptions.IgnoreCase)]
     private static partial Regex Option();
 
     [GeneratedRegex(@"((?:Authorization|X-Api-Key|X-Auth-Token|Cookie|Set-Cookie)\s*:\s*(?:Bearer\s+|Basic\s+)?|\bBearer\s+)[^\s'""]+", RegexOptions.IgnoreCase)]
     private static partial Regex Header();
 
-    [GeneratedRegex(@"((?:IDENTIFIED\s+(?:WITH\s+\S+\s+)?(?:BY|AS)|\bPASSWORD)\s+(?:PASSWORD\s+)?\(?)'[^']*'", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"((?:IDENTIFIED\s+(?:WITH\s+\S+\s+)?(?:BY|AS)|\bPASSWORD)\s*(?:=\s*)?(?:PASSWORD\s*)?\(?\s*)'[^']*'", RegexOptions.IgnoreCase)]
     private static partial Regex Sql();
 
     /// <summary>AWS, GitHub, GitLab, Slack, this program's board, JSON web tokens.</summary>

@@ -86,7 +86,8 @@ public sealed class SystemdJournalFuzz
         var clock = Stopwatch.StartNew();
         var reader = new JournalReader(new(new OneFile(bytes), "/", size));
         Assert.Empty(reader.Troubles(DateTimeOffset.UnixEpoch));
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 20);
+        // A few seconds; other tests run beside it.
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 60);
     }
 
     private sealed class OneFile(byte[] bytes) : IFiles

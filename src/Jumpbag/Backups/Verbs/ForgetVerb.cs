@@ -55,6 +55,7 @@ internal static class ForgetVerb
     private static IReadOnlyList<(SnapshotInfo Snapshot, IReadOnlyList<string> Reasons)> Plan(BackupSource source, BackupRepository repository, BackupCopy copy, bool all)
     {
         IReadOnlyList<SnapshotInfo> snapshots = SourceSnapshots.Of(source, repository.Snapshots());
-        return all ? [.. snapshots.Select(snapshot => (snapshot, (IReadOnlyList<string>)[]))] : ForgetPlan.Make(snapshots, copy.Keep!);
+        // Another machine may save a source of the same name into the same repository: its last ones are not ours to count.
+        return all ? [.. snapshots.Select(snapshot => (snapshot, (IReadOnlyList<string>)[]))] : [.. snapshots.GroupBy(snapshot => snapshot.Host).SelectMany(host => ForgetPlan.Make([.. host], copy.Keep!))];
     }
 }
