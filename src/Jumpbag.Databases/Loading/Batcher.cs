@@ -24,6 +24,10 @@ internal sealed class Batcher(int batchSize)
 
     public long Bytes => bytes;
 
+    /// <summary>Whether rows that stand in this session can go with those gathered: another character set, mode or time zone makes other rows of them.</summary>
+    public bool Takes(SessionState state) =>
+        IsEmpty || ReferenceEquals(state, State) || (state.Database == State.Database && state.Variables.SequenceEqual(State.Variables));
+
     public void Add(TableLoad table, SessionState state, DumpStatement statement)
     {
         Table = table;

@@ -53,7 +53,10 @@ public sealed partial class MySqlLoad
             huge.Begin(statement, table, table.IsTransactional ? Ledger : null, follower.State());
             return;
         }
-        batcher.Add(table, follower.State(), statement);
+        SessionState state = follower.State();
+        if (!batcher.Takes(state))
+            SendBatch(isLast: false);
+        batcher.Add(table, state, statement);
         if (batcher.IsFull)
             SendBatch(isLast: false);
     }

@@ -31,6 +31,34 @@ public sealed class MariaDbChoiceTests(LoadServer fixture) : IClassFixture<LoadS
         Assert.Equal("orders\nshop\n", server.Query("SHOW TABLES FROM shop; SHOW DATABASES WHERE `Database` IN ('shop', 'other', 'empty_one')"));
     }
 
+    /// <summary>Each row is read in the character set, mode and time zone that stand where it stands; the oracle is the client.</summary>
+    [Fact]
+    public void settings_may_change_between_the_rows_of_a_table()
+    {
+        using var work = new TemporaryFolder();
+        File.WriteAllText(work.File("dump.sql"), """
+            CREATE TABLE n (a INT PRIMARY KEY AUTO_INCREMENT, b TEXT CHARACTER SET utf8mb4, t TIMESTAMP NULL);
+            SET NAMES latin1; SET time_zone = '+00:00';
+            INSERT INTO n VALUES (1, "ä", '2020-01-01 00:00:00');
+            SET NAMES utf8mb4; SET time_zone = '+05:00';
+            INSERT INTO n VALUES (2, "ä", '2020-01-01 00:00:00');
+            SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_BACKSLASH_ESCAPES';
+            INSERT INTO n VALUES (0, 'a\', NULL);
+            SET sql_mode = '';
+            INSERT INTO n VALUES (3, 'a\\', NULL);
+            -- Dump completed
+
+            """);
+        server.Query("CREATE DATABASE by_client; CREATE DATABASE by_jumpbag");
+        ShellResult client = server.Feed(work.File("dump.sql"), "--default-character-set=utf8mb4", "by_client");
+        Assert.True(client.Status == 0, client.Errors);
+        ShellResult result = JumpbagProgram.Bash(work.Path, $"jumpbag load -q dump.sql '{Url("by_jumpbag")}'");
+        Assert.Equal((0, ""), (result.Status, result.Errors));
+        const string Rows = "SELECT a, HEX(b), UNIX_TIMESTAMP(t) FROM n ORDER BY a";
+        Assert.Equal(server.Query(Rows, "by_client"), server.Query(Rows, "by_jumpbag"));
+        server.Query("DROP DATABASE by_client; DROP DATABASE by_jumpbag");
+    }
+
     [Fact]
     public void names_may_have_dots_in_them()
     {
